@@ -1,0 +1,80 @@
+// swift-tools-version: 6.0
+//
+// Modules import downwards only: executables > Server > Commands > SearchEngine > SearchExecution
+// > SearchQuery, SearchAnalysis, SearchIndex > SearchModel > foundations. ARCHITECTURE.md has the map.
+
+import PackageDescription
+
+/// Hot C loops: bit packing, bitmaps, position streams. Plain C, chosen at run time where it matters.
+let kernels: Target.Dependency = "CKernels"
+
+let package = Package(
+    name: "ringsearch",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "ringsearchd", targets: ["ringsearchd"])
+    ],
+    dependencies: [
+        // Event loops, TCP and unix sockets, back-pressure: the network is not what we are here to write.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        // Command-line flags with help texts and validation.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // The Dynomite-style YAML configuration file.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    ],
+    targets: [
+        // MARK: C libraries of the system
+
+        // The client library of the backing store.
+        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+        // Snowball stemmers of all languages.
+        .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
+        // Node-local durable state: crash-safe, one writer, many readers.
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+
+        // MARK: foundations
+
+        .target(name: "CKernels"),
+        .target(name: "Containers", dependencies: [kernels]),
+        .target(name: "Platform", dependencies: [kernels]),
+        .target(name: "RESP"),
+        .target(name: "Settings"),
+
+        // MARK: search
+
+        .target(name: "SearchModel"),
+        .target(name: "SearchAnalysis", dependencies: ["SearchModel", "CStemmer"]),
+        .target(name: "SearchQuery", dependencies: ["SearchModel"]),
+        .target(name: "SearchIndex", dependencies: ["SearchModel", "Containers", kernels]),
+        .target(
+            name: "SearchExecution",
+            dependencies: ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchModel", "Containers", kernels]),
+        .target(
+            name: "SearchEngine",
+            dependencies: ["SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "Storage", "Settings", "Platform"]),
+
+        // MARK: storage
+
+        .target(name: "Storage", dependencies: ["RESP", "CLMDB", "Platform"]),
+        .target(name: "StorageHiredis", dependencies: ["Storage", "RESP", "CHiredis", "Platform"]),
+
+        // MARK: surface
+
+        .target(name: "Commands", dependencies: ["RESP", "SearchEngine", "Storage", "Settings"]),
+        .target(
+            name: "Server",
+            dependencies: [
+                "Commands", "RESP", "Settings", "Platform",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .executableTarget(
+            name: "ringsearchd",
+            dependencies: [
+                "Server", "Commands", "SearchEngine", "StorageHiredis", "Settings",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

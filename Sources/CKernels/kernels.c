@@ -1,0 +1,1 @@
+// C target of the hot loops.

@@ -1,0 +1,108 @@
+// One row of the command table: what dispatch, COMMAND and the ring need to know about a command.
+
+import RESP
+
+/// Flags as COMMAND INFO shows them.
+package struct CommandFlags: OptionSet, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let write = CommandFlags(rawValue: 1 << 0)
+    package static let readOnly = CommandFlags(rawValue: 1 << 1)
+    package static let denyOOM = CommandFlags(rawValue: 1 << 2)
+    package static let admin = CommandFlags(rawValue: 1 << 3)
+    package static let pubSub = CommandFlags(rawValue: 1 << 4)
+    package static let noScript = CommandFlags(rawValue: 1 << 5)
+    package static let blocking = CommandFlags(rawValue: 1 << 6)
+    package static let loading = CommandFlags(rawValue: 1 << 7)
+    package static let stale = CommandFlags(rawValue: 1 << 8)
+    package static let fast = CommandFlags(rawValue: 1 << 9)
+    /// Allowed before AUTH.
+    package static let noAuth = CommandFlags(rawValue: 1 << 10)
+    package static let movableKeys = CommandFlags(rawValue: 1 << 11)
+    package static let module = CommandFlags(rawValue: 1 << 12)
+}
+
+/// Where a command's keys stand, as the old triple of COMMAND INFO; (0, 0, 0): none or movable.
+package struct KeyPositions: Equatable, Sendable {
+    package var first: Int
+    package var last: Int
+    package var step: Int
+
+    package init(_ first: Int, _ last: Int, _ step: Int) {
+        self.first = first
+        self.last = last
+        self.step = step
+    }
+
+    package static let none = KeyPositions(0, 0, 0)
+}
+
+/// How a command is run.
+package enum CommandBody: Sendable {
+    /// Answers at once on the event loop, from what the process knows; needs no barrier.
+    case local(@Sendable (CommandContext, Arguments) -> Void)
+    /// FT.*: starts only when the connection's earlier store commands are answered (it must see their effects);
+    /// may answer at once (`context.reply`) or later (`context.completeLater()`). Reads of this kind may overlap.
+    case search(@Sendable (CommandContext, Arguments) -> Void)
+    /// Goes to the backing store: a row of the keyspace command table.
+    case store(specification: Int)
+    /// MULTI, EXEC, DISCARD, RESET, QUIT ...: the session itself does it, by name.
+    case session
+}
+
+package struct CommandDescriptor: Sendable {
+    /// Lower case, `get`, `ft.search`, `client`.
+    package var name: String
+    /// As COMMAND INFO: n exactly, -n at least n, the name counted.
+    package var arity: Int
+    package var flags: CommandFlags
+    package var keys: KeyPositions
+    /// `@read`, `@search` ... without the `@`.
+    package var categories: [String]
+    package var summary: String
+    package var since: String
+    package var group: String
+    package var subcommands: [String]
+    package var body: CommandBody
+
+    package init(
+        _ name: String, arity: Int, flags: CommandFlags = [], keys: KeyPositions = .none, categories: [String] = [],
+        summary: String = "", since: String = "1.0.0", group: String = "generic", subcommands: [String] = [],
+        body: CommandBody
+    ) {
+        self.name = name
+        self.arity = arity
+        self.flags = flags
+        self.keys = keys
+        self.categories = categories
+        self.summary = summary
+        self.since = since
+        self.group = group
+        self.subcommands = subcommands
+        self.body = body
+    }
+}
+
+/// What a running command sees of its connection.
+///
+/// Used on the connection's event loop only, except through the ``PendingReply`` it gives out.
+package protocol CommandContext: AnyObject {
+    /// Where a command that answers at once writes its one reply.
+    var reply: ReplyWriter { get }
+    var version: RESPVersion { get }
+    /// The connection's number, unique in the process.
+    var clientID: UInt64 { get }
+    /// Whether the command runs on the lane, inside a transaction, and must answer before it returns.
+    var mustAnswerNow: Bool { get }
+    var services: Services { get }
+    /// Takes the reply out of the synchronous path: the command will finish it later, from any thread, exactly once.
+    func completeLater() -> any PendingReply
+}
+
+/// A reply that is still to come. Replies leave in request order whatever order they are finished in.
+package protocol PendingReply: AnyObject, Sendable {
+    var version: RESPVersion { get }
+    /// Hands the finished reply over; the writer holds exactly one RESP value in `version`.
+    func finish(_ reply: ReplyWriter)
+}

@@ -1,0 +1,6 @@
+import Settings
+import Storage
+
+package final class SearchEngine: Sendable {
+    package init() {}
+}

@@ -1,0 +1,219 @@
+// The door to the backing store, as commands and the search engine see it.
+//
+//   session ── StoreBatch ──► lane (one thread, one connection to the store)
+//                              │ commands of a batch, pipelined, with the reads that indexing needs
+//                              │ replies in, in order
+//                              ├─► DocumentObserver: changed, removed, flushed ... then publish()
+//                              └─► batch.complete(replies)          the index is already up to date
+//   search  ── load(...) ────► loader (its own thread and connection): fields of winners
+//
+// The lane is the one writer of every index: whatever changes a document passes through it, in the
+// order in which the store saw it.
+
+import RESP
+
+/// One command of a batch.
+package struct StoreCommand: Sendable {
+    /// Where its bytes lie in the batch's arena.
+    package var offset: Int
+    package var length: Int
+    /// Arguments as (offset from the command's start, length) pairs in the batch's span table.
+    package var firstSpan: Int
+    package var argumentCount: Int
+    /// Position of the command's row in the keyspace command table.
+    package var specification: Int
+}
+
+/// Commands of one client that go to the store together and are answered together, in order.
+///
+/// Filled on an event loop, then owned by the store until `completion` runs, exactly once.
+package final class StoreBatch: @unchecked Sendable {
+    // Sendable by hand-over: one owner at a time.
+    package enum Item: Sendable {
+        case command(StoreCommand)
+        /// Reply bytes that were known before the batch was sent (a PING between two SETs).
+        case literal(offset: Int, length: Int)
+        /// Something that is not the store's but must run at this place of a transaction (FT.SEARCH inside MULTI).
+        /// Runs on the lane's thread, writes exactly one reply, may wait for the loader, never for the lane.
+        case inline(@Sendable (ReplyWriter) -> Void)
+    }
+
+    package private(set) var items: [Item] = []
+    package private(set) var arena: [UInt8] = []
+    package private(set) var spans: [Int32] = []
+    package let version: RESPVersion
+    /// The client it came from: WATCH, transactions and blocking state hang on it.
+    package let client: UInt64
+    /// The items are the commands of a MULTI ... EXEC: one reply, the array of theirs, or the null array when
+    /// a key that the client WATCHes has changed.
+    package var isTransaction = false
+    /// All replies of the batch in order. Runs on a store thread.
+    package var completion: (@Sendable (ReplyWriter) -> Void)?
+
+    package init(version: RESPVersion, client: UInt64) {
+        self.version = version
+        self.client = client
+    }
+
+    package var isEmpty: Bool { items.isEmpty }
+
+    /// Copies a request into the batch, as a RESP array of bulk strings.
+    package func append(_ arguments: Arguments, specification: Int) {
+        let first = spans.count
+        let start = arena.count
+        if arguments.isForwardable {
+            arena.append(contentsOf: UnsafeBufferPointer(start: arguments.base, count: arguments.frameLength))
+            spans.append(contentsOf: UnsafeBufferPointer(start: arguments.spans, count: 2 * arguments.count))
+        } else {
+            arena.append(contentsOf: "*\(arguments.count)\r\n".utf8)
+            for i in 0..<arguments.count {
+                let argument = arguments[i]
+                arena.append(contentsOf: "$\(argument.count)\r\n".utf8)
+                spans.append(Int32(arena.count - start))
+                spans.append(Int32(argument.count))
+                arena.append(contentsOf: argument)
+                arena.append(contentsOf: [13, 10])
+            }
+        }
+        items.append(
+            .command(
+                StoreCommand(
+                    offset: start, length: arena.count - start, firstSpan: first, argumentCount: arguments.count,
+                    specification: specification)))
+    }
+
+    /// Copies a command given as owned arguments (commands the server itself makes).
+    package func append(_ arguments: [[UInt8]], specification: Int) {
+        let first = spans.count
+        let start = arena.count
+        arena.append(contentsOf: "*\(arguments.count)\r\n".utf8)
+        for argument in arguments {
+            arena.append(contentsOf: "$\(argument.count)\r\n".utf8)
+            spans.append(Int32(arena.count - start))
+            spans.append(Int32(argument.count))
+            arena.append(contentsOf: argument)
+            arena.append(contentsOf: [13, 10])
+        }
+        items.append(
+            .command(
+                StoreCommand(
+                    offset: start, length: arena.count - start, firstSpan: first, argumentCount: arguments.count,
+                    specification: specification)))
+    }
+
+    package func appendInline(_ body: @escaping @Sendable (ReplyWriter) -> Void) { items.append(.inline(body)) }
+
+    /// Adds reply bytes that need no store.
+    package func appendLiteral(_ bytes: ByteSlice) {
+        items.append(.literal(offset: arena.count, length: bytes.count))
+        arena.append(contentsOf: bytes)
+    }
+}
+
+/// A hash's fields: `2 * count` slices, name and value in turn, valid during the call.
+package struct FieldSlices {
+    package let slices: UnsafePointer<ByteSlice>
+    package let count: Int
+
+    package init(slices: UnsafePointer<ByteSlice>, count: Int) {
+        self.slices = slices
+        self.count = count
+    }
+
+    @inlinable package func name(_ i: Int) -> ByteSlice { slices[2 &* i] }
+    @inlinable package func value(_ i: Int) -> ByteSlice { slices[2 &* i &+ 1] }
+}
+
+/// Whoever keeps indexes of the documents. Every call comes on the lane's thread, in the store's order.
+package protocol DocumentObserver: AnyObject, Sendable {
+    /// Whether some index wants this key. Called for every write: nanoseconds count.
+    func covers(key: ByteSlice) -> Bool
+
+    /// The hash under `key` now has exactly these fields.
+    func documentChanged(key: ByteSlice, fields: FieldSlices)
+
+    /// A hash write that touched only these fields, other fields of the hash being unchanged; `nil` return
+    /// means "handled", otherwise the observer needs the whole document (the store then reads it).
+    func documentPatched(key: ByteSlice, fields: FieldSlices) -> Bool
+
+    /// The key is gone, or is no longer a hash.
+    func documentRemoved(key: ByteSlice)
+
+    /// FLUSHALL or FLUSHDB: all documents are gone.
+    func allRemoved()
+
+    /// End of a burst (at most 64 writes): what was reported becomes visible to searches now, before
+    /// the replies leave.
+    func publish()
+
+    /// The store came back with another run id: every index is to be checked against it.
+    func storeReplaced()
+}
+
+/// What a load asks for.
+package struct LoadRequest: Sendable {
+    package var keys: [[UInt8]]
+    /// `nil`: all fields (HGETALL); otherwise HMGET of these, in this order.
+    package var fields: [[UInt8]]?
+
+    package init(keys: [[UInt8]], fields: [[UInt8]]?) {
+        self.keys = keys
+        self.fields = fields
+    }
+}
+
+/// Rows of a load, one per key in order, read from store replies that are freed afterwards.
+package struct LoadedRows {
+    /// For a whole document: name/value pairs. For named fields: values only, `nil` where absent.
+    package enum Row {
+        case missing
+        case pairs(FieldSlices)
+        case values(UnsafeBufferPointer<ByteSlice?>)
+    }
+
+    package let rows: UnsafeBufferPointer<Row>
+
+    package init(rows: UnsafeBufferPointer<Row>) { self.rows = rows }
+}
+
+/// The store was not able to answer.
+package struct StoreFailure: Error, Equatable, Sendable {
+    /// Ready to be sent: `LOADING ...`, `ERR store connection lost ...`.
+    package let message: String
+
+    package init(_ message: String) { self.message = message }
+}
+
+/// The backing store.
+package protocol DocumentStore: AnyObject, Sendable {
+    /// Hands a batch to the lane. Bounded: a full queue answers the batch with an error.
+    func submit(_ batch: StoreBatch)
+
+    /// Reads documents beside the lane. `body` runs on the loader's thread with rows valid during the call.
+    func load(_ request: LoadRequest, _ body: @escaping @Sendable (Result<LoadedRows, StoreFailure>) -> Void)
+
+    /// Walks all keys that start with one of `prefixes` and reports every hash among them to the observer
+    /// through the lane, in bursts, while other commands go on; `progress` gets (seen, estimated total).
+    /// Returns a ticket for `cancelScan`.
+    func scan(
+        prefixes: [[UInt8]],
+        visit: @escaping @Sendable (ByteSlice, FieldSlices) -> Void,
+        progress: @escaping @Sendable (Int, Int) -> Void,
+        completion: @escaping @Sendable (StoreFailure?) -> Void
+    ) -> Int
+
+    func cancelScan(_ ticket: Int)
+
+    /// Runs `body` on the lane's thread between two bursts (index definitions change here, so that no
+    /// write falls between a schema change and the documents).
+    func onLane(_ body: @escaping @Sendable () -> Void)
+
+    /// A client went away: its WATCHes and private connections end.
+    func clientGone(_ client: UInt64)
+
+    /// Fields of INFO that the store knows: `redis_version`, `used_memory`, `run_id`, `dbsize` ...
+    func information() -> [String: String]
+
+    /// Whether the store answers now.
+    var isReachable: Bool { get }
+}

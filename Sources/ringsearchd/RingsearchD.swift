@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct RingsearchD: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "ringsearchd", abstract: "A search server.")
+}
