@@ -35,6 +35,8 @@ let package = Package(
         // MARK: foundations
 
         .target(name: "CKernels"),
+        // What Swift's Glibc module leaves out of the C library.
+        .target(name: "CSystem"),
         .target(name: "Containers", dependencies: [kernels]),
         .target(name: "Platform", dependencies: [kernels]),
         .target(name: "RESP"),
@@ -43,6 +45,7 @@ let package = Package(
         // MARK: search
 
         .target(name: "SearchModel"),
+        .target(name: "SearchExpressions", dependencies: ["SearchModel", "CSystem"]),
         .target(name: "SearchAnalysis", dependencies: ["SearchModel", "CStemmer"]),
         .target(name: "SearchQuery", dependencies: ["SearchModel"]),
         .target(name: "SearchIndex", dependencies: ["SearchModel", "Containers", kernels]),
