@@ -52,6 +52,7 @@ let package = Package(
         .target(
             name: "SearchExecution",
             dependencies: ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchModel", "Containers", kernels]),
+        .target(name: "SearchAggregation", dependencies: ["SearchExpressions", "SearchModel"]),
         .target(
             name: "SearchEngine",
             dependencies: ["SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "Storage", "Settings", "Platform"]),
@@ -78,6 +79,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
+
+        // MARK: tests
+
+        .testTarget(name: "SearchExpressionsTests", dependencies: ["SearchExpressions"]),
+        .testTarget(name: "SearchAggregationTests", dependencies: ["SearchAggregation"]),
     ],
     swiftLanguageModes: [.v6]
 )
