@@ -1,4 +1,4 @@
-// swift-tools-version: 6.0
+// swift-tools-version: 6.2
 //
 // Modules import downwards only: executables > Server > Commands > SearchEngine > SearchExecution
 // > SearchQuery, SearchAnalysis, SearchIndex > SearchModel > foundations. ARCHITECTURE.md has the map.
@@ -55,7 +55,9 @@ let package = Package(
         .target(name: "SearchAggregation", dependencies: ["SearchExpressions", "SearchModel"]),
         .target(
             name: "SearchEngine",
-            dependencies: ["SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "Storage", "Settings", "Platform"]),
+            dependencies: [
+                "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "Storage", "Settings", "Platform",
+            ]),
 
         // MARK: storage
 
@@ -87,3 +89,10 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// CI builds with RINGSEARCH_STRICT=1: warnings in our own modules are errors there.
+if Context.environment["RINGSEARCH_STRICT"] != nil {
+    for target in package.targets where target.type != .system {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}
