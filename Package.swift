@@ -36,7 +36,7 @@ let package = Package(
 
         .target(name: "CKernels"),
         // What Swift's Glibc module leaves out of the C library.
-        .target(name: "CSystem"),
+        .target(name: "CSystemCalls"),
         .target(name: "Containers", dependencies: [kernels]),
         .target(name: "Platform", dependencies: [kernels]),
         .target(name: "RESP"),
@@ -45,7 +45,7 @@ let package = Package(
         // MARK: search
 
         .target(name: "SearchModel"),
-        .target(name: "SearchExpressions", dependencies: ["SearchModel", "CSystem"]),
+        .target(name: "SearchExpressions", dependencies: ["SearchModel", "CSystemCalls"]),
         .target(name: "SearchAnalysis", dependencies: ["SearchModel", "CStemmer"]),
         .target(name: "SearchQuery", dependencies: ["SearchModel"]),
         .target(name: "SearchIndex", dependencies: ["SearchModel", "Containers", kernels]),

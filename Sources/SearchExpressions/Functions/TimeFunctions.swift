@@ -1,6 +1,6 @@
 // Functions over Unix seconds, always in UTC.
 
-import CSystem
+import CSystemCalls
 import Glibc
 import SearchModel
 
