@@ -48,7 +48,7 @@ protocol TestedColumn {
     static func view(_ builder: Builder, _ documentCount: Int) -> Self
     static func merge(_ inputs: [(column: Self, mapping: DocIDMapping)], documentCount: Int) -> Self
     mutating func change(_ docID: DocID, _ value: Value?)
-    mutating func adoptPatches(of current: Self, mapping: DocIDMapping?)
+    mutating func adoptPatches(of current: Self, since frozen: Self, mapping: DocIDMapping?)
     func rebuilt() -> Self
 }
 
@@ -162,7 +162,7 @@ func makeColumn<Column: TestedColumn>(
                     let new = mappings[i][DocID(old)]
                     if new != DocIDMapping.dropped { result.model[Int(new)] = value }
                 }
-                result.column.adoptPatches(of: inputs[i].column, mapping: mappings[i])
+                result.column.adoptPatches(of: inputs[i].column, since: before.column, mapping: mappings[i])
             }
         }
     }

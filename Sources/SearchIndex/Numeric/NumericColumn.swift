@@ -265,14 +265,15 @@ package struct NumericColumn: Sendable {
         NumericColumn.merge([(self, .identity(documentCount))], documentCount: documentCount)
     }
 
-    /// Takes over what `current` says about documents where this column, which was made from an older state
-    /// of it, says otherwise. `mapping` leads from its docIDs to this column's; `nil`: they are the same.
-    package mutating func adoptPatches(of current: NumericColumn, mapping: DocIDMapping?) {
+    /// Takes over what `current` says otherwise than `frozen`, its state from which this column was made.
+    /// `mapping` leads from their docIDs to this column's; `nil`: they are the same.
+    package mutating func adoptPatches(
+        of current: NumericColumn, since frozen: NumericColumn, mapping: DocIDMapping?
+    ) {
         current.patches.forEach { old, patch in
             let new = mapping?[old] ?? old
-            guard new != DocIDMapping.dropped, Int(new) < documentCount else { return }
-            let value = raw(new)
-            if value != patch.value && !(value.isNaN && patch.value.isNaN) { self.patch(new, patch.value) }
+            guard new != DocIDMapping.dropped, frozen.value(old) != current.value(old) else { return }
+            self.patch(new, patch.value)
         }
     }
 
