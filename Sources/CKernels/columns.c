@@ -1,6 +1,6 @@
 // Range tests, sorting and docID packing of field columns. See CKernelsColumns.h.
 
-#include "include/CKernelsColumns.h"
+#include "CKernelsColumns.h"
 
 #include <string.h>
 
@@ -10,18 +10,18 @@
 
 // MARK: one block of 128 values
 
-typedef void (*block_test)(const void *values, const columns_range *range, uint64_t out[2]);
+typedef void (*block_test)(const void *values, const rk_column_range *range, uint64_t out[2]);
 
 // The first `count` (at most 64) values of any kind, one by one: blocks that end early.
-static uint64_t test_some(int kind, const void *values, const columns_range *range, size_t count) {
+static uint64_t test_some(int kind, const void *values, const rk_column_range *range, size_t count) {
     uint64_t mask = 0;
     for (size_t i = 0; i < count; i++) {
         int match;
         switch (kind) {
-        case columns_kind_integer:
+        case rk_column_kind_integer:
             match = ((const uint32_t *)values)[i] - range->lower <= range->span;
             break;
-        case columns_kind_float: {
+        case rk_column_kind_float: {
             float v = ((const float *)values)[i];
             match = (v >= range->lower_float) & (v <= range->upper_float);
             break;
@@ -37,7 +37,7 @@ static uint64_t test_some(int kind, const void *values, const columns_range *ran
     return mask;
 }
 
-static void integer_plain(const void *values, const columns_range *range, uint64_t out[2]) {
+static void integer_plain(const void *values, const rk_column_range *range, uint64_t out[2]) {
     const uint32_t *v = values;
     uint32_t lower = range->lower, span = range->span;
     for (int w = 0; w < 2; w++, v += 64) {
@@ -47,7 +47,7 @@ static void integer_plain(const void *values, const columns_range *range, uint64
     }
 }
 
-static void float_plain(const void *values, const columns_range *range, uint64_t out[2]) {
+static void float_plain(const void *values, const rk_column_range *range, uint64_t out[2]) {
     const float *v = values;
     float lower = range->lower_float, upper = range->upper_float;
     for (int w = 0; w < 2; w++, v += 64) {
@@ -57,7 +57,7 @@ static void float_plain(const void *values, const columns_range *range, uint64_t
     }
 }
 
-static void double_plain(const void *values, const columns_range *range, uint64_t out[2]) {
+static void double_plain(const void *values, const rk_column_range *range, uint64_t out[2]) {
     const double *v = values;
     double lower = range->lower_double, upper = range->upper_double;
     for (int w = 0; w < 2; w++, v += 64) {
@@ -72,7 +72,7 @@ static void double_plain(const void *values, const columns_range *range, uint64_
 #define AVX2 __attribute__((target("avx2")))
 #define AVX512 __attribute__((target("avx512f")))
 
-AVX2 static void integer_avx2(const void *values, const columns_range *range, uint64_t out[2]) {
+AVX2 static void integer_avx2(const void *values, const rk_column_range *range, uint64_t out[2]) {
     const __m256i *v = values;
     __m256i lower = _mm256_set1_epi32((int)range->lower), span = _mm256_set1_epi32((int)range->span);
     for (int w = 0; w < 2; w++) {
@@ -86,7 +86,7 @@ AVX2 static void integer_avx2(const void *values, const columns_range *range, ui
     }
 }
 
-AVX2 static void float_avx2(const void *values, const columns_range *range, uint64_t out[2]) {
+AVX2 static void float_avx2(const void *values, const rk_column_range *range, uint64_t out[2]) {
     const float *v = values;
     __m256 lower = _mm256_set1_ps(range->lower_float), upper = _mm256_set1_ps(range->upper_float);
     for (int w = 0; w < 2; w++) {
@@ -101,7 +101,7 @@ AVX2 static void float_avx2(const void *values, const columns_range *range, uint
     }
 }
 
-AVX2 static void double_avx2(const void *values, const columns_range *range, uint64_t out[2]) {
+AVX2 static void double_avx2(const void *values, const rk_column_range *range, uint64_t out[2]) {
     const double *v = values;
     __m256d lower = _mm256_set1_pd(range->lower_double), upper = _mm256_set1_pd(range->upper_double);
     for (int w = 0; w < 2; w++) {
@@ -116,7 +116,7 @@ AVX2 static void double_avx2(const void *values, const columns_range *range, uin
     }
 }
 
-AVX512 static void integer_avx512(const void *values, const columns_range *range, uint64_t out[2]) {
+AVX512 static void integer_avx512(const void *values, const rk_column_range *range, uint64_t out[2]) {
     const uint32_t *v = values;
     __m512i lower = _mm512_set1_epi32((int)range->lower), span = _mm512_set1_epi32((int)range->span);
     for (int w = 0; w < 2; w++) {
@@ -129,7 +129,7 @@ AVX512 static void integer_avx512(const void *values, const columns_range *range
     }
 }
 
-AVX512 static void float_avx512(const void *values, const columns_range *range, uint64_t out[2]) {
+AVX512 static void float_avx512(const void *values, const rk_column_range *range, uint64_t out[2]) {
     const float *v = values;
     __m512 lower = _mm512_set1_ps(range->lower_float), upper = _mm512_set1_ps(range->upper_float);
     for (int w = 0; w < 2; w++) {
@@ -143,7 +143,7 @@ AVX512 static void float_avx512(const void *values, const columns_range *range, 
     }
 }
 
-AVX512 static void double_avx512(const void *values, const columns_range *range, uint64_t out[2]) {
+AVX512 static void double_avx512(const void *values, const rk_column_range *range, uint64_t out[2]) {
     const double *v = values;
     __m512d lower = _mm512_set1_pd(range->lower_double), upper = _mm512_set1_pd(range->upper_double);
     for (int w = 0; w < 2; w++) {
@@ -161,22 +161,22 @@ AVX512 static void double_avx512(const void *values, const columns_range *range,
 
 static block_test block_tests[3] = {integer_plain, float_plain, double_plain};
 
-int columns_choose_kernels(int level) {
-    block_tests[columns_kind_integer] = integer_plain;
-    block_tests[columns_kind_float] = float_plain;
-    block_tests[columns_kind_double] = double_plain;
+int rk_column_choose_kernels(int level) {
+    block_tests[rk_column_kind_integer] = integer_plain;
+    block_tests[rk_column_kind_float] = float_plain;
+    block_tests[rk_column_kind_double] = double_plain;
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (level >= 2 && __builtin_cpu_supports("avx512f")) {
-        block_tests[columns_kind_integer] = integer_avx512;
-        block_tests[columns_kind_float] = float_avx512;
-        block_tests[columns_kind_double] = double_avx512;
+        block_tests[rk_column_kind_integer] = integer_avx512;
+        block_tests[rk_column_kind_float] = float_avx512;
+        block_tests[rk_column_kind_double] = double_avx512;
         return 2;
     }
     if (level >= 1 && __builtin_cpu_supports("avx2")) {
-        block_tests[columns_kind_integer] = integer_avx2;
-        block_tests[columns_kind_float] = float_avx2;
-        block_tests[columns_kind_double] = double_avx2;
+        block_tests[rk_column_kind_integer] = integer_avx2;
+        block_tests[rk_column_kind_float] = float_avx2;
+        block_tests[rk_column_kind_double] = double_avx2;
         return 1;
     }
 #else
@@ -185,17 +185,17 @@ int columns_choose_kernels(int level) {
     return 0;
 }
 
-__attribute__((constructor)) static void choose_best_kernels(void) { columns_choose_kernels(2); }
+__attribute__((constructor)) static void choose_best_kernels(void) { rk_column_choose_kernels(2); }
 
 // MARK: windows
 
 enum { block_documents = 128 };
 
-static size_t value_size(int kind) { return kind == columns_kind_double ? 8 : 4; }
+static size_t value_size(int kind) { return kind == rk_column_kind_double ? 8 : 4; }
 
 typedef enum { block_none, block_all, block_some } block_verdict;
 
-static inline block_verdict judge(columns_bounds bounds, size_t block, const columns_range *range) {
+static inline block_verdict judge(rk_column_bounds bounds, size_t block, const rk_column_range *range) {
     if (!bounds.minimums) return block_some;
     double least = bounds.minimums[block], most = bounds.maximums[block];
     if (!(least <= range->upper_double && most >= range->lower_double)) return block_none;
@@ -204,7 +204,7 @@ static inline block_verdict judge(columns_bounds bounds, size_t block, const col
     return block_some;
 }
 
-void columns_fill(int kind, const void *values, columns_bounds bounds, const columns_range *range,
+void rk_column_fill(int kind, const void *values, rk_column_bounds bounds, const rk_column_range *range,
                   size_t documents, uint64_t *words) {
     const char *place = values;
     size_t stride = block_documents * value_size(kind);
@@ -231,7 +231,7 @@ void columns_fill(int kind, const void *values, columns_bounds bounds, const col
     if (rest > 64) words[1] |= test_some(kind, place + stride / 2, range, rest - 64);
 }
 
-void columns_restrict(int kind, const void *values, columns_bounds bounds, const columns_range *range,
+void rk_column_restrict(int kind, const void *values, rk_column_bounds bounds, const rk_column_range *range,
                       size_t documents, uint64_t *words) {
     const char *place = values;
     size_t stride = block_documents * value_size(kind);
@@ -270,7 +270,7 @@ void columns_restrict(int kind, const void *values, columns_bounds bounds, const
 
 // Least significant digit first, 8 bits a pass. Digits that are the same everywhere cost no pass, so
 // small integers take two or three.
-void columns_sort_pairs(uint64_t *keys, uint32_t *ids, uint64_t *spare_keys, uint32_t *spare_ids,
+void rk_column_sort_pairs(uint64_t *keys, uint32_t *ids, uint64_t *spare_keys, uint32_t *spare_ids,
                         size_t count) {
     if (count < 2) return;
     size_t counts[8][256] = {0};
@@ -306,124 +306,4 @@ void columns_sort_pairs(uint64_t *keys, uint32_t *ids, uint64_t *spare_keys, uin
         memcpy(keys, from_keys, count * sizeof *keys);
         memcpy(ids, from_ids, count * sizeof *ids);
     }
-}
-
-// MARK: docID blocks
-//
-// Four lanes: value i sits in lane i % 4, and each lane is a stream of 32 values of `bits` bits, so one
-// 16-byte step moves four values.
-
-typedef uint32_t lanes __attribute__((vector_size(16), aligned(4)));
-
-unsigned columns_docid_bits(const uint32_t *docids, uint32_t previous) {
-    uint32_t all = 0;
-    for (int i = 0; i < 128; i++) {
-        all |= docids[i] - previous - 1;
-        previous = docids[i];
-    }
-    return all == 0 ? 0 : 32 - (unsigned)__builtin_clz(all);
-}
-
-void columns_pack_docids(const uint32_t *docids, uint32_t previous, unsigned bits, uint32_t *packed) {
-    uint32_t gaps[128];
-    for (int i = 0; i < 128; i++) {
-        gaps[i] = docids[i] - previous - 1;
-        previous = docids[i];
-    }
-    memset(packed, 0, bits * 16);
-    for (unsigned k = 0; k < 32; k++) {
-        unsigned word = k * bits / 32, shift = k * bits % 32;
-        for (unsigned lane = 0; lane < 4 && bits; lane++) {
-            uint32_t gap = gaps[k * 4 + lane];
-            packed[word * 4 + lane] |= gap << shift;
-            if (shift + bits > 32) packed[word * 4 + 4 + lane] |= gap >> (32 - shift);
-        }
-    }
-}
-
-__attribute__((always_inline)) static inline void unpack(const uint32_t *packed, uint32_t previous,
-                                                         unsigned bits, uint32_t *docids) {
-    const lanes *in = (const lanes *)packed;
-    uint32_t low = bits == 32 ? ~0u : (1u << bits) - 1;
-    lanes mask = {low, low, low, low};
-    lanes one = {1, 1, 1, 1}, zero = {0, 0, 0, 0};
-    lanes base = {previous, previous, previous, previous};
-#pragma clang loop unroll(full)
-    for (unsigned k = 0; k < 32; k++) {
-        lanes x = zero;
-        if (bits) {
-            unsigned word = k * bits / 32, shift = k * bits % 32;
-            x = in[word] >> shift;
-            if (shift + bits > 32) x |= in[word + 1] << (32 - shift);
-            x &= mask;
-        }
-        x += one;
-        x += __builtin_shufflevector(zero, x, 0, 4, 5, 6);
-        x += __builtin_shufflevector(zero, x, 0, 1, 4, 5);
-        x += base;
-        base = __builtin_shufflevector(x, x, 3, 3, 3, 3);
-        *(lanes *)(docids + 4 * k) = x;
-    }
-}
-
-#define UNPACK_CASE(n)                        \
-    case n:                                   \
-        unpack(packed, previous, n, docids);  \
-        break;
-
-void columns_unpack_docids(const uint32_t *packed, uint32_t previous, unsigned bits, uint32_t *docids) {
-    switch (bits) {
-        UNPACK_CASE(0)
-        UNPACK_CASE(1)
-        UNPACK_CASE(2)
-        UNPACK_CASE(3)
-        UNPACK_CASE(4)
-        UNPACK_CASE(5)
-        UNPACK_CASE(6)
-        UNPACK_CASE(7)
-        UNPACK_CASE(8)
-        UNPACK_CASE(9)
-        UNPACK_CASE(10)
-        UNPACK_CASE(11)
-        UNPACK_CASE(12)
-        UNPACK_CASE(13)
-        UNPACK_CASE(14)
-        UNPACK_CASE(15)
-        UNPACK_CASE(16)
-        UNPACK_CASE(17)
-        UNPACK_CASE(18)
-        UNPACK_CASE(19)
-        UNPACK_CASE(20)
-        UNPACK_CASE(21)
-        UNPACK_CASE(22)
-        UNPACK_CASE(23)
-        UNPACK_CASE(24)
-    default:
-        unpack(packed, previous, bits, docids);
-    }
-}
-
-void columns_set_bits(const uint32_t *docids, size_t count, uint32_t first, uint64_t *words) {
-    for (size_t i = 0; i < count; i++) {
-        uint32_t d = docids[i] - first;
-        if (d < 4096) words[d >> 6] |= (uint64_t)1 << (d & 63);
-    }
-}
-
-size_t columns_list_bits(const uint64_t *words, size_t count, uint32_t first, uint32_t *docids) {
-    uint32_t *next = docids;
-    for (size_t w = 0; w < count; w++, first += 64) {
-        for (uint64_t rest = words[w]; rest; rest &= rest - 1)
-            *next++ = first + (uint32_t)__builtin_ctzll(rest);
-    }
-    return (size_t)(next - docids);
-}
-
-#if defined(__x86_64__)
-__attribute__((target_clones("popcnt", "default")))
-#endif
-size_t columns_popcount(const uint64_t *words, size_t count) {
-    size_t sum = 0;
-    for (size_t i = 0; i < count; i++) sum += (size_t)__builtin_popcountll(words[i]);
-    return sum;
 }

@@ -1,6 +1,6 @@
 // Circles on the sphere over 52-bit cells. See CKernelsColumns.h.
 
-#include "include/CKernelsColumns.h"
+#include "CKernelsColumns.h"
 
 #include <math.h>
 
@@ -32,12 +32,12 @@ static double centre(uint64_t index, double limit) {
     return middle > limit ? limit : middle < -limit ? -limit : middle;
 }
 
-void geo_decode(uint64_t cell, double *longitude, double *latitude) {
+void rk_geo_decode(uint64_t cell, double *longitude, double *latitude) {
     *latitude = centre(every_second_bit(cell), latitude_limit);
     *longitude = centre(every_second_bit(cell >> 1), longitude_limit);
 }
 
-double geo_distance(double longitude1, double latitude1, double longitude2, double latitude2) {
+double rk_geo_distance(double longitude1, double latitude1, double longitude2, double latitude2) {
     double lat1 = latitude1 * degree, lon1 = longitude1 * degree;
     double lat2 = latitude2 * degree, lon2 = longitude2 * degree;
     double u = sin((lat2 - lat1) / 2), v = sin((lon2 - lon1) / 2);
@@ -50,8 +50,8 @@ double geo_distance(double longitude1, double latitude1, double longitude2, doub
 // radius's. The sines come from a polynomial good to 1e-9 and the margin is 1e-6, so only points within a
 // millionth of the border need the exact formula.
 
-geo_circle geo_prepare(double longitude, double latitude, double radius) {
-    geo_circle circle = {longitude, latitude, radius, latitude * degree, cos(latitude * degree), 0, 0};
+rk_geo_circle rk_geo_prepare(double longitude, double latitude, double radius) {
+    rk_geo_circle circle = {longitude, latitude, radius, latitude * degree, cos(latitude * degree), 0, 0};
     double half = radius / (2 * earth_radius);
     double chord = half >= M_PI / 2 ? 1 : half <= 0 ? 0 : sin(half);
     circle.threshold = chord * chord;
@@ -72,7 +72,7 @@ static inline double sine(double y) {
     return y + y * z * p;
 }
 
-static inline double half_chord_squared(const geo_circle *circle, double longitude, double latitude) {
+static inline double half_chord_squared(const rk_geo_circle *circle, double longitude, double latitude) {
     double radians = latitude * degree;
     double around = fabs(longitude - circle->longitude);
     around = around > 180 ? 360 - around : around;
@@ -82,20 +82,20 @@ static inline double half_chord_squared(const geo_circle *circle, double longitu
     return u * u + circle->latitude_cosine * (1 - 2 * w * w) * (v * v);
 }
 
-int geo_contains(const geo_circle *circle, uint64_t cell) {
+int rk_geo_contains(const rk_geo_circle *circle, uint64_t cell) {
     double longitude, latitude;
-    geo_decode(cell, &longitude, &latitude);
-    return geo_distance(circle->longitude, circle->latitude, longitude, latitude) <= circle->radius;
+    rk_geo_decode(cell, &longitude, &latitude);
+    return rk_geo_distance(circle->longitude, circle->latitude, longitude, latitude) <= circle->radius;
 }
 
-int geo_surely_contains(const geo_circle *circle, double longitude, double latitude) {
+int rk_geo_surely_contains(const rk_geo_circle *circle, double longitude, double latitude) {
     return half_chord_squared(circle, longitude, latitude) < circle->threshold - circle->margin;
 }
 
 enum { batch = 16 };
 
 __attribute__((always_inline)) static inline size_t select_documents(
-    const geo_circle *circle, const uint64_t *cells, const uint32_t *docids, size_t count, uint32_t *kept) {
+    const rk_geo_circle *circle, const uint64_t *cells, const uint32_t *docids, size_t count, uint32_t *kept) {
     size_t found = 0;
     double low = circle->threshold - circle->margin, high = circle->threshold + circle->margin;
     for (size_t start = 0; start < count; start += batch) {
@@ -118,7 +118,7 @@ __attribute__((always_inline)) static inline size_t select_documents(
         }
         for (size_t i = 0; i < n; i++) {
             uint32_t docid = docids[start + i];
-            int inside = chord[i] < low || (chord[i] <= high && geo_contains(circle, cell[i]));
+            int inside = chord[i] < low || (chord[i] <= high && rk_geo_contains(circle, cell[i]));
             kept[found] = docid;
             found += (size_t)(inside && cell[i] != ~(uint64_t)0);
         }
@@ -126,22 +126,22 @@ __attribute__((always_inline)) static inline size_t select_documents(
     return found;
 }
 
-static size_t select_plain(const geo_circle *circle, const uint64_t *cells, const uint32_t *docids,
+static size_t select_plain(const rk_geo_circle *circle, const uint64_t *cells, const uint32_t *docids,
                            size_t count, uint32_t *kept) {
     return select_documents(circle, cells, docids, count, kept);
 }
 
-typedef size_t (*selector)(const geo_circle *, const uint64_t *, const uint32_t *, size_t, uint32_t *);
+typedef size_t (*selector)(const rk_geo_circle *, const uint64_t *, const uint32_t *, size_t, uint32_t *);
 static selector selected = select_plain;
 
 #if defined(__x86_64__)
 __attribute__((target("avx2"))) static size_t select_avx2(
-    const geo_circle *circle, const uint64_t *cells, const uint32_t *docids, size_t count, uint32_t *kept) {
+    const rk_geo_circle *circle, const uint64_t *cells, const uint32_t *docids, size_t count, uint32_t *kept) {
     return select_documents(circle, cells, docids, count, kept);
 }
 
 __attribute__((target("avx512f,avx512dq"))) static size_t select_avx512(
-    const geo_circle *circle, const uint64_t *cells, const uint32_t *docids, size_t count, uint32_t *kept) {
+    const rk_geo_circle *circle, const uint64_t *cells, const uint32_t *docids, size_t count, uint32_t *kept) {
     return select_documents(circle, cells, docids, count, kept);
 }
 
@@ -155,7 +155,7 @@ __attribute__((constructor)) static void choose(void) {
 }
 #endif
 
-size_t geo_select(const geo_circle *circle, const uint64_t *cells, const uint32_t *docids, size_t count,
+size_t rk_geo_select(const rk_geo_circle *circle, const uint64_t *cells, const uint32_t *docids, size_t count,
                   uint32_t *kept) {
     return selected(circle, cells, docids, count, kept);
 }

@@ -149,14 +149,14 @@ func randomRange(_ model: [Double?], _ random: inout SeededGenerator) -> ValueRa
 
     @Test func `all versions of the range kernels agree`() {
         var random = SeededGenerator(seed: fieldsSeed)
-        defer { columns_choose_kernels(2) }
+        defer { rk_column_choose_kernels(2) }
         for kind in NumberKind.allCases {
             let model = (0..<5000).map { _ in kind.draw(&random) }
             let column = model.map { $0 ?? .nan }.withUnsafeBufferPointer { NumericColumn($0) }
             for _ in 0..<10 {
                 let range = randomRange(model, &random)
                 let results = [0, 1, 2].map { level in
-                    _ = columns_choose_kernels(Int32(level))
+                    _ = rk_column_choose_kernels(Int32(level))
                     var words = TestedBits(documentCount: model.count)
                     words.forEachWindow { column.fillWindow($0, range, words: $1) }
                     return words

@@ -85,6 +85,11 @@ func makeColumn<Column: TestedColumn>(
                 let drawn = value(&random)
                 if drawn != nil || random.chance(50) { Column.set(builder, DocID(model.count), drawn) }
                 model.append(drawn)
+                if random.chance(5) {
+                    // Set once more before any view covers it.
+                    model[model.count - 1] = value(&random)
+                    Column.set(builder, DocID(model.count - 1), model[model.count - 1])
+                }
             }
             let view = Column.view(builder, model.count)
             older.append(Specimen(column: view, model: model, seed: seed, form: form))

@@ -8,11 +8,11 @@
 
 // MARK: range tests
 
-// How a column stores its values. Signed and unsigned integers share one test, see `columns_range`.
+// How a column stores its values. Signed and unsigned integers share one test, see `rk_column_range`.
 enum {
-    columns_kind_integer = 0,  // 4 bytes, signed or not
-    columns_kind_float = 1,
-    columns_kind_double = 2,
+    rk_column_kind_integer = 0,  // 4 bytes, signed or not
+    rk_column_kind_float = 1,
+    rk_column_kind_double = 2,
 };
 
 // One closed range in the forms that the kinds need. NaN never matches.
@@ -23,54 +23,36 @@ typedef struct {
     float upper_float;
     double lower_double;
     double upper_double;
-} columns_range;
+} rk_column_range;
 
 // Per-block knowledge of one window; a block is 128 documents. `minimums` may be null: nothing is known.
 typedef struct {
     const double *minimums;  // over the values of the block; +inf/-inf when it has none
     const double *maximums;
     uint32_t full;  // bit b: all documents of block b have a value
-} columns_bounds;
+} rk_column_bounds;
 
 // ORs the matching documents among the first `documents` (at most 4,096) of `values` into 64 words.
-void columns_fill(int kind, const void *values, columns_bounds bounds, const columns_range *range,
+void rk_column_fill(int kind, const void *values, rk_column_bounds bounds, const rk_column_range *range,
                   size_t documents, uint64_t *words);
 
 // Clears the bits of documents that do not match; bits at or past `documents` are cleared too.
-void columns_restrict(int kind, const void *values, columns_bounds bounds, const columns_range *range,
+void rk_column_restrict(int kind, const void *values, rk_column_bounds bounds, const rk_column_range *range,
                       size_t documents, uint64_t *words);
 
 // Chooses the kernels again with at most this level (0 plain C, 1 AVX2, 2 AVX-512), for tests and
 // comparisons. Returns the level in force.
-int columns_choose_kernels(int level);
+int rk_column_choose_kernels(int level);
 
 // MARK: sorting
 
 // Sorts (key, id) pairs by key, keeping the order of equal keys. The spare arrays have room for `count`.
-void columns_sort_pairs(uint64_t *keys, uint32_t *ids, uint64_t *spare_keys, uint32_t *spare_ids,
+void rk_column_sort_pairs(uint64_t *keys, uint32_t *ids, uint64_t *spare_keys, uint32_t *spare_ids,
                         size_t count);
-
-// MARK: docID blocks
-
-// Packs 128 ascending docIDs as 128 gaps of `bits` bits into bits * 16 bytes. The gap of the first one
-// counts from `previous` (0xFFFFFFFF for none); neighbours have gap 0.
-void columns_pack_docids(const uint32_t *docids, uint32_t previous, unsigned bits, uint32_t *packed);
-void columns_unpack_docids(const uint32_t *packed, uint32_t previous, unsigned bits, uint32_t *docids);
-
-// Width that `columns_pack_docids` needs.
-unsigned columns_docid_bits(const uint32_t *docids, uint32_t previous);
-
-// Sets the bits of those docIDs that lie in first ..< first + 4,096.
-void columns_set_bits(const uint32_t *docids, size_t count, uint32_t first, uint64_t *words);
-
-// Writes the positions of the set bits of `count` words, plus `first`. Returns how many.
-size_t columns_list_bits(const uint64_t *words, size_t count, uint32_t first, uint32_t *docids);
-
-size_t columns_popcount(const uint64_t *words, size_t count);
 
 // MARK: circles
 
-// A circle prepared by `geo_prepare`.
+// A circle prepared by `rk_geo_prepare`.
 typedef struct {
     double longitude, latitude;  // degrees
     double radius;               // meters
@@ -78,40 +60,22 @@ typedef struct {
     double latitude_cosine;
     double threshold;  // squared half chord of the radius on the unit sphere
     double margin;     // below threshold - margin surely inside, above threshold + margin surely outside
-} geo_circle;
+} rk_geo_circle;
 
-geo_circle geo_prepare(double longitude, double latitude, double radius);
+rk_geo_circle rk_geo_prepare(double longitude, double latitude, double radius);
 
 // Great-circle distance in meters by the haversine formula.
-double geo_distance(double longitude1, double latitude1, double longitude2, double latitude2);
+double rk_geo_distance(double longitude1, double latitude1, double longitude2, double latitude2);
 
 // Centre of a cell (latitude in the even bits, longitude in the odd ones, 26 bits each).
-void geo_decode(uint64_t cell, double *longitude, double *latitude);
+void rk_geo_decode(uint64_t cell, double *longitude, double *latitude);
 
-// Whether the cell's centre is in the circle, exactly as `geo_distance` says.
-int geo_contains(const geo_circle *circle, uint64_t cell);
+// Whether the cell's centre is in the circle, exactly as `rk_geo_distance` says.
+int rk_geo_contains(const rk_geo_circle *circle, uint64_t cell);
 
 // Whether a point is surely in the circle (0 also when it is too close to tell).
-int geo_surely_contains(const geo_circle *circle, double longitude, double latitude);
+int rk_geo_surely_contains(const rk_geo_circle *circle, double longitude, double latitude);
 
 // Keeps those docIDs whose cell (cells[docID]) is in the circle; returns how many. `kept` may be `docids`.
-size_t geo_select(const geo_circle *circle, const uint64_t *cells, const uint32_t *docids, size_t count,
+size_t rk_geo_select(const rk_geo_circle *circle, const uint64_t *cells, const uint32_t *docids, size_t count,
                   uint32_t *kept);
-
-// MARK: publication between one writer and readers without locks
-
-static inline uint32_t columns_load_acquire(const uint32_t *place) {
-    return __atomic_load_n(place, __ATOMIC_ACQUIRE);
-}
-
-static inline void columns_store_release(uint32_t *place, uint32_t value) {
-    __atomic_store_n(place, value, __ATOMIC_RELEASE);
-}
-
-static inline uint64_t columns_load_relaxed(const uint64_t *place) {
-    return __atomic_load_n(place, __ATOMIC_RELAXED);
-}
-
-static inline void columns_store_relaxed(uint64_t *place, uint64_t value) {
-    __atomic_store_n(place, value, __ATOMIC_RELAXED);
-}

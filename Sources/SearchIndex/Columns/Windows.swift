@@ -24,7 +24,7 @@ func withWindow<R>(_ body: (WindowWords) -> R) -> R {
 func clearWindow(_ words: WindowWords) { words.update(repeating: 0, count: wordsPerWindow) }
 
 func popcount(_ words: UnsafePointer<UInt64>, count: Int = wordsPerWindow) -> Int {
-    columns_popcount(words, count)
+    Int(rk_popcount(words, count))
 }
 
 @inline(__always)

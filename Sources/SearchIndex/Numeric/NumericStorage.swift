@@ -26,9 +26,9 @@ enum NumericForm: UInt8, Sendable {
     /// The kernels' name of it.
     var kernel: Int32 {
         switch self {
-        case .int32, .uint32: Int32(columns_kind_integer)
-        case .float32: Int32(columns_kind_float)
-        case .float64: Int32(columns_kind_double)
+        case .int32, .uint32: Int32(rk_column_kind_integer)
+        case .float32: Int32(rk_column_kind_float)
+        case .float64: Int32(rk_column_kind_double)
         }
     }
 }
@@ -118,8 +118,8 @@ final class NumericStorage: @unchecked Sendable {
     // MARK: windows
 
     /// The kernels' form of a closed range; `nil` when no value of this form can be in it.
-    func kernelRange(_ range: (lower: Double, upper: Double)) -> columns_range? {
-        var result = columns_range()
+    func kernelRange(_ range: (lower: Double, upper: Double)) -> rk_column_range? {
+        var result = rk_column_range()
         result.lower_double = range.lower
         result.upper_double = range.upper
         switch form {
@@ -147,10 +147,10 @@ final class NumericStorage: @unchecked Sendable {
         return result
     }
 
-    private func bounds(_ window: Int) -> columns_bounds {
-        guard let minimums, let maximums, let fullBlocks else { return columns_bounds() }
+    private func bounds(_ window: Int) -> rk_column_bounds {
+        guard let minimums, let maximums, let fullBlocks else { return rk_column_bounds() }
         let block = window * (windowSize / blockSize)
-        return columns_bounds(
+        return rk_column_bounds(
             minimums: minimums + block, maximums: maximums + block, full: fullBlocks[window])
     }
 
@@ -159,20 +159,20 @@ final class NumericStorage: @unchecked Sendable {
         documents(in: window, of: permutation == nil ? documentCount : paddedCapacity)
     }
 
-    func fill(_ window: Int, _ range: columns_range, documentCount: Int, words: WindowWords) {
+    func fill(_ window: Int, _ range: rk_column_range, documentCount: Int, words: WindowWords) {
         let count = readable(window, documentCount)
         guard count > 0 else { return }
         withUnsafePointer(to: range) {
-            columns_fill(
+            rk_column_fill(
                 form.kernel, values + window * windowSize * form.stride, bounds(window), $0, count, words)
         }
     }
 
-    func restrict(_ window: Int, _ range: columns_range, documentCount: Int, words: WindowWords) {
+    func restrict(_ window: Int, _ range: rk_column_range, documentCount: Int, words: WindowWords) {
         let count = readable(window, documentCount)
         guard count > 0 else { return clearWindow(words) }
         withUnsafePointer(to: range) {
-            columns_restrict(
+            rk_column_restrict(
                 form.kernel, values + window * windowSize * form.stride, bounds(window), $0, count, words)
         }
     }
@@ -337,7 +337,7 @@ func sortPairs(_ keys: inout [UInt64], _ ids: inout [UInt32]) {
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { spareIDs in
             keys.withUnsafeMutableBufferPointer { keys in
                 ids.withUnsafeMutableBufferPointer { ids in
-                    columns_sort_pairs(
+                    rk_column_sort_pairs(
                         keys.baseAddress, ids.baseAddress, spareKeys.baseAddress, spareIDs.baseAddress, count)
                 }
             }

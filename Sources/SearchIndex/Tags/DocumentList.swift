@@ -14,7 +14,7 @@ package struct DocumentList: @unchecked Sendable {
     enum Form {
         case array([DocID])
         /// Directory entries are pairs: last docID, and place in 16-byte units * 32 + width.
-        case packed(directory: UnsafePointer<UInt32>, data: UnsafePointer<UInt32>)
+        case packed(directory: UnsafePointer<UInt32>, data: UnsafePointer<UInt8>)
         /// Whole windows.
         case bitmap(UnsafePointer<UInt64>, windows: Int)
     }
@@ -120,10 +120,10 @@ package struct DocumentList: @unchecked Sendable {
         case .packed(let directory, let data):
             let place = directory[2 * block + 1]
             let previous = block == 0 ? DocID.max : directory[2 * block - 2]
-            columns_unpack_docids(data + Int(place &>> 5) * 4, previous, place & 31, docIDs)
+            rk_unpack_gaps(data + Int(place &>> 5) * 16, docIDs, Int32(place & 31), previous)
             return min(blockSize, documentFrequency - block * blockSize)
         case .bitmap(let words, _):
-            return columns_list_bits(words + 2 * block, 2, UInt32(block * blockSize), docIDs)
+            return Int(rk_list_bits(words + 2 * block, 2, UInt32(block * blockSize), docIDs))
         }
     }
 
@@ -189,7 +189,9 @@ package struct DocumentList: @unchecked Sendable {
                 var block = firstBlock(endingAtOrAfter: first, from: 0)
                 while block < blockCount {
                     let count = decodeDocIDs(block, into: room)
-                    columns_set_bits(room, count, first, words)
+                    let begin = Int(rk_lower_bound(room, Int32(count), first))
+                    let end = Int(rk_lower_bound(room, Int32(count), first + DocID(windowSize)))
+                    rk_set_bits(words, room + begin, end - begin, first)
                     if lastDocID(block) >= first + DocID(windowSize - 1) { break }
                     block += 1
                 }

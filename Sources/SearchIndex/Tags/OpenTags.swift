@@ -48,9 +48,9 @@ final class TagHeads: @unchecked Sendable {
     func head(of value: TagID) -> UInt32 {
         var slot = slot(of: value)
         while true {
-            let key = columns_load_acquire(keys + slot)
+            let key = rk_load_acquire_u32(keys + slot)
             if key == 0 { return 0 }
-            if key == value &+ 1 { return columns_load_acquire(heads + slot) }
+            if key == value &+ 1 { return rk_load_acquire_u32(heads + slot) }
             slot = slot &+ 1 == capacity ? 0 : slot &+ 1
         }
     }
@@ -61,9 +61,9 @@ final class TagHeads: @unchecked Sendable {
         while keys[slot] != 0 && keys[slot] != value &+ 1 {
             slot = slot &+ 1 == capacity ? 0 : slot &+ 1
         }
-        columns_store_release(heads + slot, head)
+        rk_store_release_u32(heads + slot, head)
         if keys[slot] != 0 { return false }
-        columns_store_release(keys + slot, value &+ 1)
+        rk_store_release_u32(keys + slot, value &+ 1)
         return true
     }
 
@@ -74,7 +74,7 @@ final class TagHeads: @unchecked Sendable {
 
     func forEachValue(_ body: (TagID) -> Void) {
         for slot in 0..<capacity {
-            let key = columns_load_acquire(keys + slot)
+            let key = rk_load_acquire_u32(keys + slot)
             if key != 0 { body(key - 1) }
         }
     }

@@ -80,7 +80,7 @@ final class TagStorage: @unchecked Sendable {
         let blocks = (count + blockSize - 1) / blockSize
         let data = UnsafeRawPointer(directory + 2 * blocks).alignedUp(toMultipleOf: 16)
         return DocumentList(
-            .packed(directory: directory, data: data.assumingMemoryBound(to: UInt32.self)),
+            .packed(directory: directory, data: data.assumingMemoryBound(to: UInt8.self)),
             documentFrequency: count, owner: self)
     }
 
@@ -167,7 +167,7 @@ final class TagStorage: @unchecked Sendable {
         private mutating func appendPacked(_ docIDs: UnsafeBufferPointer<DocID>) {
             let blocks = (docIDs.count + blockSize - 1) / blockSize
             var entries: [(last: DocID, place: UInt32)] = []
-            var packed: [UInt32] = []
+            var packed: [UInt8] = []
             var block = [DocID](repeating: 0, count: blockSize)
             var previous = DocID.max
             for b in 0..<blocks {
@@ -176,11 +176,14 @@ final class TagStorage: @unchecked Sendable {
                 let last = block[count - 1]
                 // The tail is filled up with what costs no width: neighbours.
                 for i in count..<blockSize { block[i] = block[i - 1] + 1 }
-                let bits = columns_docid_bits(block, previous)
-                entries.append((last, UInt32(packed.count / 4) << 5 | bits))
-                var words = [UInt32](repeating: 0, count: Int(bits) * 4)
-                columns_pack_docids(block, previous, bits, &words)
-                packed += words
+                for i in stride(from: blockSize - 1, to: 0, by: -1) { block[i] -= block[i - 1] + 1 }
+                block[0] = block[0] &- previous &- 1
+                let bits = UInt32.bitWidth - rk_or_of_128(block).leadingZeroBitCount
+                entries.append((last, UInt32(packed.count / 16) << 5 | UInt32(bits)))
+                packed += [UInt8](unsafeUninitializedCapacity: bits * 16) { bytes, count in
+                    if let place = bytes.baseAddress { rk_pack(block, place, Int32(bits)) }
+                    count = bits * 16
+                }
                 previous = last
             }
             let directory = arena.append(blocks * 8, alignment: 16).assumingMemoryBound(to: UInt32.self)
@@ -188,8 +191,8 @@ final class TagStorage: @unchecked Sendable {
                 directory[2 * b] = entry.last
                 directory[2 * b + 1] = entry.place
             }
-            let data = arena.append(packed.count * 4, alignment: 16).assumingMemoryBound(to: UInt32.self)
-            for (i, word) in packed.enumerated() { data[i] = word }
+            let data = arena.append(packed.count, alignment: 16)
+            packed.withUnsafeBytes { if let start = $0.baseAddress { data.copyMemory(from: start, byteCount: $0.count) } }
         }
 
         consuming func finish() -> TagStorage {
