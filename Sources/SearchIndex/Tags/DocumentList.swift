@@ -49,6 +49,13 @@ package struct DocumentList: @unchecked Sendable {
         self.init(.bitmap(UnsafePointer(words), windows: windows), documentFrequency: docIDs.count, owner: memory)
     }
 
+    /// DocIDs in any order, each once.
+    init(unsorted docIDs: [DocID], documentCount: Int) {
+        var docIDs = docIDs
+        if !DocumentList.deservesBitmap(docIDs.count, of: documentCount) { sortDocIDs(&docIDs, below: documentCount) }
+        self.init(docIDs, documentCount: documentCount)
+    }
+
     static func deservesBitmap(_ count: Int, of documentCount: Int) -> Bool {
         documentCount >= windowSize && count > documentCount / 16
     }
@@ -247,6 +254,20 @@ package struct DocumentList: @unchecked Sendable {
                 }
             }
             return sum
+        }
+    }
+}
+
+/// Sorts distinct docIDs: few by comparison, many by way of a bitmap.
+func sortDocIDs(_ docIDs: inout [DocID], below limit: Int) {
+    let count = docIDs.count
+    let words = (limit + 63) / 64
+    guard count > 32, words < count * 8 else { return docIDs.sort() }
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: words) { bits in
+        bits.initialize(repeating: 0)
+        docIDs.withUnsafeMutableBufferPointer { docIDs in
+            rk_set_bits(bits.baseAddress, docIDs.baseAddress, count, 0)
+            _ = rk_list_bits(bits.baseAddress, words, 0, docIDs.baseAddress)
         }
     }
 }
