@@ -77,6 +77,14 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
+
+        // MARK: tests and what they share
+
+        .target(name: "TestKit", path: "Tests/TestKit"),
+        .executableTarget(
+            name: "conformance",
+            dependencies: ["TestKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Conformance", exclude: ["KNOWN_DIFFERENCES.md"]),
     ],
     swiftLanguageModes: [.v6]
 )
