@@ -82,8 +82,19 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
-        // MARK: tests
+        // MARK: tests and what they share
 
+        .target(name: "TestKit", path: "Tests/TestKit"),
+        .executableTarget(
+            name: "conformance",
+            dependencies: ["TestKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Conformance", exclude: ["KNOWN_DIFFERENCES.md"]),
+        .testTarget(name: "RESPTests", dependencies: ["RESP"]),
+        .testTarget(name: "ServerTests", dependencies: ["Server", "Commands", "RESP", "Settings", "Storage", "SearchEngine"]),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP"]),
+        .testTarget(
+            name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
+        .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),
         .testTarget(name: "SearchExpressionsTests", dependencies: ["SearchExpressions"]),
         .testTarget(name: "SearchAggregationTests", dependencies: ["SearchAggregation"]),
     ],

@@ -62,7 +62,7 @@ final class FakeStore: DocumentStore {
         for item in batch.items {
             switch item {
             case .literal(let offset, let length):
-                batch.arena.withUnsafeBufferPointer { reply.append(ByteSlice(rebasing: $0[offset..<offset + length])) }
+                reply.append(batch.literal(offset: offset, length: length))
             case .inline(let body): body(reply)
             case .command(let command): run(command, batch, reply)
             }
@@ -71,10 +71,8 @@ final class FakeStore: DocumentStore {
     }
 
     private func run(_ command: StoreCommand, _ batch: StoreBatch, _ reply: ReplyWriter) {
-        let arguments = (0..<command.argumentCount).map { i -> [UInt8] in
-            let from = command.offset + Int(batch.spans[command.firstSpan + 2 * i])
-            return Array(batch.arena[from..<from + Int(batch.spans[command.firstSpan + 2 * i + 1])])
-        }
+        let sent = batch.arguments(command)
+        let arguments = (0..<sent.count).map { sent.bytes($0) }
         state.withLock { state in
             switch Row(rawValue: command.specification)! {
             case .get:
