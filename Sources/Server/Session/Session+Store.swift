@@ -14,7 +14,7 @@ extension Session {
         batch.append(arguments, specification: environment.specifications[position])
         openCommands.append(Int32(position))
         pendingCommands += 1
-        if openCommands.count >= Self.batchCommandBound || batch.arena.count >= Self.batchByteBound { submitBatch() }
+        if openCommands.count >= Self.batchCommandBound || batch.byteCount >= Self.batchByteBound { submitBatch() }
         return true
     }
 
@@ -63,7 +63,7 @@ extension Session {
         slot.commands = commands
         slot.isDiscarded = isDiscarded
         slot.started = Clock.monotonic()
-        slot.weight = batch.arena.count
+        slot.weight = batch.byteCount
         slot.batch = batch
         slots.append(slot)
         outstandingBatches += 1
@@ -88,15 +88,7 @@ extension Session {
     private static func excerpt(of batch: StoreBatch) -> [[UInt8]] {
         for item in batch.items {
             guard case .command(let command) = item else { continue }
-            return batch.arena.withUnsafeBufferPointer { arena in
-                batch.spans.withUnsafeBufferPointer { spans in
-                    guard let base = arena.baseAddress, let first = spans.baseAddress else { return [] }
-                    return SlowLog.excerpt(
-                        Arguments(
-                            base: base + command.offset, spans: first + command.firstSpan,
-                            count: command.argumentCount, frameLength: command.length, isForwardable: true))
-                }
-            }
+            return SlowLog.excerpt(batch.arguments(command))
         }
         return []
     }

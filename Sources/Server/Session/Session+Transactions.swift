@@ -22,7 +22,7 @@ final class Transaction {
         batch.isTransaction = true
     }
 
-    var byteCount: Int { batch.arena.count + inlineBytes }
+    var byteCount: Int { batch.byteCount + inlineBytes }
 }
 
 extension Session {
