@@ -72,6 +72,12 @@ struct EditDistanceTable {
         while shared < term.count && shared < next.count && term[shared] == next[shared] { shared += 1 }
         // A code point that is cut by the end of what is shared may be another one now.
         while ends.count > 1 && ends[ends.count - 1] > shared { ends.removeLast() }
+        // So may bytes that formed none.
+        while ends.count > 1 && ends[ends.count - 1] == ends[ends.count - 2] + 1
+            && term[ends[ends.count - 2]] >= 0x80
+        {
+            ends.removeLast()
+        }
         term.removeAll(keepingCapacity: true)
         term.append(contentsOf: next)
 

@@ -9,6 +9,11 @@ package struct TermExpansion: Equatable, Sendable {
     package var terms: [TermID] = []
     /// There were more than the limit.
     package var truncated = false
+
+    package init(terms: [TermID] = [], truncated: Bool = false) {
+        self.terms = terms
+        self.truncated = truncated
+    }
 }
 
 /// All terms of an index, internal ones (`+stem`, `~group`, `<PHON`) included, as of one snapshot.
