@@ -28,16 +28,18 @@ package final class TermDictionary: @unchecked Sendable {
     private let stemDirectory: ChunkedNumbers.Directory
     private let sorted: SortedTerms
     private let owners: [AnyObject]
+    private let fixedByteCount: Int
 
     init(
         table: TermTable, reader: TermRecords, stemDirectory: ChunkedNumbers.Directory, termCount: Int,
-        sorted: SortedTerms, keeping owners: [AnyObject]
+        sorted: SortedTerms, fixedByteCount: Int, keeping owners: [AnyObject]
     ) {
         self.table = table
         self.reader = reader
         self.stemDirectory = stemDirectory
         self.termCount = termCount
         self.sorted = sorted
+        self.fixedByteCount = fixedByteCount
         self.owners = owners
     }
 
@@ -56,6 +58,9 @@ package final class TermDictionary: @unchecked Sendable {
 
     /// Sorts what is new, so that the next expansion need not. For a background thread.
     package func prepareExpansions() { _ = sortedRuns() }
+
+    /// Bytes held when the view was made, and the sorted runs as they are now.
+    package var byteCount: Int { fixedByteCount + sorted.byteCount }
 
     func sortedRuns() -> SortedTerms.Runs { sorted.runs(covering: termCount, reader) }
 }

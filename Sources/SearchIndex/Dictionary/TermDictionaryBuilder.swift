@@ -84,13 +84,9 @@ package final class TermDictionaryBuilder: @unchecked Sendable {
         if let lastView, lastView.termCount == offsets.count { return lastView }
         let view = TermDictionary(
             table: table, reader: reader, stemDirectory: stems.directory, termCount: offsets.count, sorted: sorted,
+            fixedByteCount: records.byteCount + table.byteCount + offsets.byteCount + stems.byteCount,
             keeping: [records, offsets, stems])
         lastView = view
         return view
-    }
-
-    /// Bytes held, by part.
-    package var byteCounts: (records: Int, tables: Int, sorted: Int) {
-        (records.byteCount, table.byteCount + offsets.byteCount + stems.byteCount, sorted.byteCount)
     }
 }

@@ -73,7 +73,7 @@ final class MutableSegment: @unchecked Sendable {
     private(set) var bounds = SegmentBounds()
     private(set) var hasScores = false
     private(set) var isStampOrdered = true
-    private(set) var totalLength = 0
+    private(set) var postingCount = 0
 
     init(capacity: Int, hasPositions: Bool, defaultScore: Float, missingFields: [Int]) {
         self.capacity = capacity
@@ -175,6 +175,7 @@ final class MutableSegment: @unchecked Sendable {
             head.pointee.cursor += size
         }
         head.pointee.lastDocID = docID
+        postingCount &+= 1
         if isMixed { rk_store_relaxed_u32(isMixedAddress(head), 1) }
         // Release: whoever sees the count sees the bytes, the links and the flag before it.
         rk_store_release_u32(countAddress(head), head.pointee.count &+ 1)
@@ -232,7 +233,6 @@ final class MutableSegment: @unchecked Sendable {
         // "Not equal" would call a NaN equal to nothing, which is what is wanted.
         if score != defaultScore { hasScores = true }
         if i > 0 && stamps[i - 1] > stamp { isStampOrdered = false }
-        totalLength += Int(length)
         documentCount = i + 1
     }
 
@@ -261,7 +261,7 @@ final class MutableSegment: @unchecked Sendable {
     func extent() -> Extent {
         Extent(
             documentCount: documentCount, bounds: bounds, hasScores: hasScores, isStampOrdered: isStampOrdered,
-            table: table, heads: headStore.directory, headEnd: UInt32(headStore.usedByteCount),
+            postingCount: postingCount, byteCount: byteCount, table: table, heads: headStore.directory, headEnd: UInt32(headStore.usedByteCount),
             pool: pool.directory, poolEnd: UInt32(pool.usedByteCount), blobs: blobs.directory)
     }
 
@@ -270,6 +270,8 @@ final class MutableSegment: @unchecked Sendable {
         let bounds: SegmentBounds
         let hasScores: Bool
         let isStampOrdered: Bool
+        let postingCount: Int
+        let byteCount: Int
         let table: ListTable
         let heads: ChunkDirectory
         let headEnd: UInt32

@@ -63,7 +63,7 @@ package final class DocumentRegistry: @unchecked Sendable {
     init() {}
 
     var count: Int { state.withLock { $0.count } }
-    var byteCount: Int { state.withLock { $0.capacity * 8 } }
+    var generationAndByteCount: (UInt64, Int) { state.withLock { ($0.generation, $0.capacity * 8) } }
     var generation: UInt64 { state.withLock { $0.generation } }
 
     // MARK: Slots

@@ -27,10 +27,11 @@ package final class IndexSnapshot: Sendable {
     package let generation: UInt64
     private let registry: DocumentRegistry
     private let registryGeneration: UInt64
+    let registryByteCount: Int
 
     init(
         segments: [SegmentView], documentCount: Int, totalLength: Int, schema: Schema, dictionary: TermDictionary,
-        generation: UInt64, registry: DocumentRegistry, registryGeneration: UInt64
+        generation: UInt64, registry: DocumentRegistry
     ) {
         self.segments = segments
         self.documentCount = documentCount
@@ -39,7 +40,7 @@ package final class IndexSnapshot: Sendable {
         self.dictionary = dictionary
         self.generation = generation
         self.registry = registry
-        self.registryGeneration = registryGeneration
+        (registryGeneration, registryByteCount) = registry.generationAndByteCount
     }
 
     /// The live document of a key in this snapshot.

@@ -160,11 +160,26 @@ package final class SegmentView: @unchecked Sendable {
         }
     }
 
+    /// Postings, dead documents' included.
+    package var postingCount: Int {
+        switch core {
+        case .sealed(let segment): segment.postingCount
+        case .mutable(_, let extent): extent.postingCount
+        }
+    }
+
+    package var postingBlockCount: Int {
+        switch core {
+        case .sealed(let segment): segment.postingBlockCount
+        case .mutable(_, let extent): (extent.postingCount + blockSize - 1) / blockSize
+        }
+    }
+
     package var byteCounts: SegmentByteCounts {
         var counts = SegmentByteCounts()
         switch core {
         case .sealed(let segment): counts = segment.byteCounts
-        case .mutable(let segment, _): counts.lists = segment.byteCount
+        case .mutable(_, let extent): counts.lists = extent.byteCount
         }
         counts.deaths = deaths.byteCount + deaths.log.capacity * 4
         return counts

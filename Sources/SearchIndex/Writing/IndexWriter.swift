@@ -59,7 +59,7 @@ package final class IndexWriter: @unchecked Sendable {
         published = Mutex(
             IndexSnapshot(
                 segments: [], documentCount: 0, totalLength: 0, schema: schema, dictionary: dictionary.view(),
-                generation: 0, registry: registry, registryGeneration: 0))
+                generation: 0, registry: registry))
     }
 
     deinit {
@@ -294,7 +294,7 @@ package final class IndexWriter: @unchecked Sendable {
         let next = IndexSnapshot(
             segments: segments.compactMap { $0.liveCount == 0 ? nil : $0.publish() }, documentCount: documentCount,
             totalLength: totalLength, schema: schema, dictionary: dictionary.view(), generation: burst,
-            registry: registry, registryGeneration: registry.generation)
+            registry: registry)
         burst += 1
         // The old one may be the last reference to large memory: let it go outside the lock.
         var old: IndexSnapshot?
