@@ -11,7 +11,7 @@ private struct Published: Sendable {
     var tags: TagColumn
     var points: GeoColumn
     var texts: TextColumn
-    var missing: MissingColumn
+    var missing: MissingBitmap
 }
 
 private final class Publication: Sendable {
@@ -48,7 +48,7 @@ private func write(_ publish: (Published) -> Void) {
     let tags = TagColumnBuilder(capacity: capacity)
     let points = GeoColumnBuilder(capacity: capacity)
     let texts = TextColumnBuilder(capacity: capacity)
-    let missing = MissingColumnBuilder(capacity: capacity)
+    let missing = MissingBitmapBuilder(capacity: capacity)
     func set(_ docID: DocID, _ round: Int) {
         numbers.set(docID, Double(round))
         withUnsafePointer(to: TagID(round)) { tags.set(docID, UnsafeBufferPointer(start: $0, count: 1)) }

@@ -83,11 +83,11 @@ enum TextKind: String, CaseIterable, Sendable {
 
 /// A missing-field column seen as values: true where the field is missing.
 struct MissingSpecimen: TestedColumn {
-    var column: MissingColumn
+    var column: MissingBitmap
 
-    static func makeBuilder(capacity: Int) -> MissingColumnBuilder { MissingColumnBuilder(capacity: capacity) }
-    static func set(_ builder: MissingColumnBuilder, _ docID: DocID, _ value: Bool?) { builder.set(docID, value ?? false) }
-    static func view(_ builder: MissingColumnBuilder, _ count: Int) -> Self { Self(column: builder.view(documentCount: count)) }
+    static func makeBuilder(capacity: Int) -> MissingBitmapBuilder { MissingBitmapBuilder(capacity: capacity) }
+    static func set(_ builder: MissingBitmapBuilder, _ docID: DocID, _ value: Bool?) { builder.set(docID, value ?? false) }
+    static func view(_ builder: MissingBitmapBuilder, _ count: Int) -> Self { Self(column: builder.view(documentCount: count)) }
     static func merge(_ inputs: [(column: Self, mapping: DocIDMapping)], documentCount: Int) -> Self {
         Self(column: .merge(inputs.map { ($0.column.column, $0.mapping) }, documentCount: documentCount))
     }

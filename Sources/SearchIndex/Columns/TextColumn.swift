@@ -99,7 +99,7 @@ package struct TextColumn: Sendable {
 
     /// Byte by byte; a prefix is smaller.
     package static func compareBytes(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Int {
-        SearchIndex.compareBytes(a, b)
+        compareTexts(a, b)
     }
 
     // MARK: order

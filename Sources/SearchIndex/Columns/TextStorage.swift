@@ -12,7 +12,7 @@ import Glibc
 import SearchModel
 
 /// How two texts are ordered: byte by byte, a prefix first.
-func compareBytes(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Int {
+func compareTexts(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Int {
     let count = min(a.count, b.count)
     if count > 0, let x = a.baseAddress, let y = b.baseAddress {
         let order = memcmp(x, y, count)
@@ -32,9 +32,9 @@ func sortByText(_ docIDs: [DocID], _ text: (DocID) -> UnsafeBufferPointer<UInt8>
         var end = begin + 1
         while end < sorted.count && keys[end] == keys[begin] { end += 1 }
         let first = text(sorted[begin])
-        if sorted[begin..<end].contains(where: { compareBytes(text($0), first) != 0 }) {
+        if sorted[begin..<end].contains(where: { compareTexts(text($0), first) != 0 }) {
             sorted[begin..<end].sort {
-                let order = compareBytes(text($0), text($1))
+                let order = compareTexts(text($0), text($1))
                 return order == 0 ? $0 < $1 : order < 0
             }
         }
@@ -73,7 +73,7 @@ final class SealedTexts: @unchecked Sendable {
         var previous: UnsafeBufferPointer<UInt8>?
         for docID in sorted {
             let bytes = text(docID) ?? empty
-            if previous.map({ compareBytes($0, bytes) != 0 }) ?? true {
+            if previous.map({ compareTexts($0, bytes) != 0 }) ?? true {
                 begins.append(arena.count)
                 let place = arena.append(bytes.count)
                 if let start = bytes.baseAddress { place.copyMemory(from: start, byteCount: bytes.count) }
@@ -149,7 +149,7 @@ final class SealedTexts: @unchecked Sendable {
         var high = distinctCount
         while low < high {
             let middle = (low + high) / 2
-            if compareBytes(text(middle), bytes) < 0 { low = middle + 1 } else { high = middle }
+            if compareTexts(text(middle), bytes) < 0 { low = middle + 1 } else { high = middle }
         }
         return low
     }

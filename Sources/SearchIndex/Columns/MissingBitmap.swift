@@ -5,7 +5,7 @@ import SearchModel
 
 /// The bits of one window.
 ///
-/// `@unchecked Sendable`: a page that more than one column holds is never written, see ``MissingColumn``.
+/// `@unchecked Sendable`: a page that more than one column holds is never written, see ``MissingBitmap``.
 private final class MissingPage: @unchecked Sendable {
     var words: [UInt64]
 
@@ -13,7 +13,7 @@ private final class MissingPage: @unchecked Sendable {
 }
 
 /// The documents of one segment that lack one field. A value: cheap to copy, never changes under its holder.
-package struct MissingColumn: Sendable {
+package struct MissingBitmap: Sendable {
     package private(set) var documentCount: Int
     /// Documents that lack the field, dead ones included.
     package private(set) var missingCount = 0
@@ -75,7 +75,7 @@ package struct MissingColumn: Sendable {
     /// Takes over what `current` says otherwise than `frozen`, its state from which this column was made.
     /// `mapping` leads from their docIDs to this column's; `nil`: they are the same.
     package mutating func adoptPatches(
-        of current: MissingColumn, since frozen: MissingColumn, mapping: DocIDMapping?
+        of current: MissingBitmap, since frozen: MissingBitmap, mapping: DocIDMapping?
     ) {
         for window in 0..<max(current.pages.count, frozen.pages.count) {
             let (now, before) = (current.page(window), frozen.page(window))
@@ -94,9 +94,9 @@ package struct MissingColumn: Sendable {
 
     /// One column of several. Documents that no input maps do not lack the field.
     package static func merge(
-        _ inputs: [(column: MissingColumn, mapping: DocIDMapping)], documentCount: Int
-    ) -> MissingColumn {
-        var merged = MissingColumn(documentCount: documentCount)
+        _ inputs: [(column: MissingBitmap, mapping: DocIDMapping)], documentCount: Int
+    ) -> MissingBitmap {
+        var merged = MissingBitmap(documentCount: documentCount)
         for (column, mapping) in inputs {
             for case (let window, let page?) in column.pages.enumerated() {
                 for (w, word) in page.words.enumerated() {
@@ -120,8 +120,8 @@ package struct MissingColumn: Sendable {
 /// Notes which documents of the unsealed segment lack one field.
 ///
 /// `@unchecked Sendable`: one writer calls everything here; views are values that it never changes.
-package final class MissingColumnBuilder: @unchecked Sendable {
-    private var column = MissingColumn(documentCount: 0)
+package final class MissingBitmapBuilder: @unchecked Sendable {
+    private var column = MissingBitmap(documentCount: 0)
 
     package init(capacity: Int) {}
 
@@ -133,7 +133,7 @@ package final class MissingColumnBuilder: @unchecked Sendable {
     }
 
     /// The column of the first `documentCount` documents, all of which must have been set.
-    package func view(documentCount: Int) -> MissingColumn {
+    package func view(documentCount: Int) -> MissingBitmap {
         column.extend(to: documentCount)
         return column
     }
