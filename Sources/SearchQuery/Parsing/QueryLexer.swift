@@ -327,7 +327,7 @@ struct QueryLexer {
     // MARK: Values
 
     /// The text without the backslashes that make punctuation and white space literal.
-    func unescaped(_ range: Range<Int>) -> Bytes { unescape(source[range]) }
+    func unescaped(_ range: Range<Int>) -> Bytes { Bytes(source[range]).unescaped }
 
     func lowercased(_ range: Range<Int>) -> Bytes { unescaped(range).asciiLowercased }
 
@@ -343,24 +343,4 @@ struct QueryLexer {
             && bytes(range).asciiLowercased.elementsEqual(
                 UnsafeBufferPointer(start: keyword.utf8Start, count: keyword.utf8CodeUnitCount))
     }
-}
-
-/// Drops each backslash that stands before punctuation, white space or another backslash.
-func unescape(_ text: some RandomAccessCollection<UInt8>) -> Bytes {
-    var result = Bytes()
-    result.reserveCapacity(text.count)
-    var i = text.startIndex
-    while i != text.endIndex {
-        let next = text.index(after: i)
-        if text[i] == UInt8(ascii: "\\"), next != text.endIndex,
-            !text[next].byteClass.isDisjoint(with: .escapable)
-        {
-            result.append(text[next])
-            i = text.index(after: next)
-        } else {
-            result.append(text[i])
-            i = next
-        }
-    }
-    return result
 }

@@ -4,10 +4,12 @@ import SearchModel
 
 extension QueryParser {
     /// A unit that no operator splits.
-    mutating func readPrimary() throws(QuerySyntaxError) -> QueryNode? {
-        try rule { (parser) throws(QuerySyntaxError) in
+    mutating func readPrimary() throws(QuerySyntaxError) -> Operand {
+        let isClause = token.kind == .comparison || (token.kind == .ismissing && !admitsOnlyText)
+        let node = try rule { (parser) throws(QuerySyntaxError) in
             try parser.readPrimaryTokens()
         }
+        return Operand(node: node, form: isClause ? .general : .text)
     }
 
     private mutating func readPrimaryTokens() throws(QuerySyntaxError) -> QueryNode? {
@@ -16,7 +18,7 @@ extension QueryParser {
         case .term:
             try shift()
             return QueryNode(.word(lexer.lowercased(token.text), isExpandable: true))
-        case .ismissing where isInsideField:
+        case .ismissing where admitsOnlyText:
             try shift()
             return QueryNode(.word(lexer.lowercased(token.text), isExpandable: true))
         case .stopWord:
@@ -24,10 +26,11 @@ extension QueryParser {
             return nil
         case .number:
             try shift()
-            return QueryNode(.word(lexer.bytes(token.text), isExpandable: true))
+            return QueryNode(.word(lexer.bytes(token.text), isExpandable: false))
         case .parameter:
             try shift()
-            return QueryNode(.word(wordParameter(token.text), isExpandable: true))
+            let word = wordParameter(token.text)
+            return QueryNode(.word(word, isExpandable: parseDouble(word) == nil))
         case .quoted:
             try shift()
             return QueryNode(.phrase(quotedWords(token.text)))
@@ -40,10 +43,15 @@ extension QueryParser {
             return QueryNode(affix(token.kind, pattern))
         case .wildcard:
             try shift()
-            return QueryNode(.wildcard(wildcardPattern(token.text)))
+            return QueryNode(.wildcard(wildcardText(token.text).withoutBackslashes))
         case .percent:
             return try readFuzzy()
-        case .comparison where !isInsideField:
+        case .quote:
+            // Never closed, so it cannot end well: this finds the token to blame.
+            try shift()
+            if self.token.kind == .parameter { try shift() }
+            throw unexpected
+        case .comparison where !admitsOnlyText:
             // RediSearch shifts the name, the operator and the number.
             try shift()
             try deepen(by: 2)
@@ -70,7 +78,7 @@ extension QueryParser {
 
     /// A parameter that stands for a word: its text is one word whatever it holds.
     private mutating func wordParameter(_ name: Range<Int>) -> Bytes {
-        unescape(textBeforeNUL(parameter(name))).asciiLowercased
+        textBeforeNUL(parameter(name)).unescaped.asciiLowercased
     }
 
     private func textBeforeNUL(_ text: Bytes) -> Bytes {
@@ -105,20 +113,12 @@ extension QueryParser {
         return words
     }
 
-    /// A pattern without its backslashes. `w'$name'` takes all behind the `$` as a parameter's name.
-    private mutating func wildcardPattern(_ range: Range<Int>) -> Bytes {
-        var text = lexer.bytes(range)
-        if text.first == UInt8(ascii: "$") {
-            text = textBeforeNUL(parameter(range.lowerBound + 1..<range.upperBound))
+    /// The text of a pattern. `w'$name'` takes all behind the `$` as a parameter's name.
+    private mutating func wildcardText(_ range: Range<Int>) -> Bytes {
+        if lexer.source[range.lowerBound] == UInt8(ascii: "$") {
+            return textBeforeNUL(parameter(range.lowerBound + 1..<range.upperBound))
         }
-        var pattern = Bytes()
-        var i = 0
-        while i < text.count {
-            if text[i] == UInt8(ascii: "\\"), i + 1 < text.count { i += 1 }
-            pattern.append(text[i])
-            i += 1
-        }
-        return pattern
+        return lexer.bytes(range)
     }
 
     /// `%word%`, with up to three signs on each side.
@@ -166,7 +166,7 @@ extension QueryParser {
             return QueryNode(affix(first.kind, pattern))
         case .wildcard:
             try shift()
-            return QueryNode(.wildcard(wildcardPattern(first.text)))
+            return QueryNode(.wildcard(wildcardText(first.text)))
         default:
             break
         }
@@ -179,7 +179,8 @@ extension QueryParser {
         }
         var words = [foldedTagWord(first)]
         while isTagWord(token.kind) {
-            words.append(foldedTagWord(token))
+            // From the third word on stop words are forgotten, as in dialect 1.
+            if token.kind != .stopWord || words.count < 2 { words.append(foldedTagWord(token)) }
             try shift()
             try deepen(by: -1)
         }
