@@ -40,7 +40,7 @@ package struct QueryExplanation {
 
     private mutating func append(_ node: QueryNode, depth: Int, isExpanded: Bool) {
         indent(depth)
-        if showsFields(node.kind) { appendFields(node.fieldMask) }
+        if showsFields(node.kind) || node.fieldMask == 0 { appendFields(node.fieldMask) }
         switch node.kind {
         case .empty:
             text += "<empty>".utf8

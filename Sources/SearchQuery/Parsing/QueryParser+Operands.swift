@@ -211,7 +211,7 @@ extension QueryParser {
         try shift()
         if isModern && frames.isEmpty && token.kind == .leftBracket { try parseVectorQuery() }
         try expect(.leftBrace)
-        var attributes: [(name: Bytes, value: AttributeValue)] = []
+        var attributes: [(name: Bytes, value: Bytes)] = []
         let listDepth = depth
         while true {
             while token.kind == .semicolon { try shift() }
@@ -220,9 +220,8 @@ extension QueryParser {
             try shift()
             try expect(.colon)
             guard isAttributeValue(token.kind) else { throw unexpected }
-            let value = token
+            attributes.append((name, try attributeValue(token)))
             try shift()
-            attributes.append((name, attributeValue(value)))
             depth = listDepth + 1
             guard token.kind == .semicolon else { break }
         }
@@ -230,36 +229,21 @@ extension QueryParser {
         depth = before
         guard var node = operand else { return }
         for (name, value) in attributes {
-            switch value {
-            case .text(let text):
-                if let reason = node.setAttribute(name, to: text) {
-                    throw QuerySyntaxError(reason, at: lexer.errorOffset)
-                }
-            case .missing:
-                if node.setAttribute(name, to: []) == .invalidAttribute(name) {
-                    throw QuerySyntaxError(.invalidAttribute(name), at: lexer.errorOffset)
-                }
-            case .parameter(let text):
-                guard let reason = node.setAttribute(name, to: text) else { continue }
-                if case .invalidAttribute = reason { throw QuerySyntaxError(reason, at: lexer.errorOffset) }
-                noteParameterError(reason)
+            if let reason = node.setAttribute(name, to: value) {
+                throw QuerySyntaxError(reason, at: lexer.errorOffset)
             }
         }
         operand = node
     }
 
-    private enum AttributeValue {
-        case text(Bytes)
-        case parameter(Bytes)
-        /// A parameter that is not defined; noted already.
-        case missing
-    }
-
-    private mutating func attributeValue(_ token: QueryToken) -> AttributeValue {
-        guard token.kind == .parameter else { return .text(lexer.bytes(token.text)) }
-        let isKnown = options.parameters[lexer.bytes(token.text)] != nil
-        let text = parameter(token.text)
-        return isKnown ? .parameter(text) : .missing
+    /// The text of a value. A parameter that is missing here is an error at once, unlike elsewhere.
+    private func attributeValue(_ token: QueryToken) throws(QuerySyntaxError) -> Bytes {
+        let text = lexer.bytes(token.text)
+        guard token.kind == .parameter else { return text }
+        guard let value = options.parameters[text] else {
+            throw QuerySyntaxError(.noSuchParameter(text), at: lexer.errorOffset)
+        }
+        return value
     }
 
     private func isAttributeValue(_ kind: QueryToken.Kind) -> Bool {
@@ -285,7 +269,7 @@ extension QueryParser {
 extension QueryNode {
     /// Applies `$name: value`; what is wrong with it otherwise. Names ignore case.
     mutating func setAttribute(_ name: Bytes, to text: Bytes) -> QuerySyntaxError.Reason? {
-        let invalidValue = QuerySyntaxError.Reason.invalidAttributeValue(text, attribute: name.asciiLowercased)
+        let invalidValue = QuerySyntaxError.Reason.invalidAttributeValue(text, attribute: name)
         switch String(decoding: name.asciiLowercased, as: UTF8.self) {
         case "weight":
             guard let number = parseDouble(text), !(number < 0), !text.isEmpty else { return invalidValue }
