@@ -231,6 +231,10 @@ struct PlanBuilder {
 
     // MARK: fields
 
+    /// Whether the order of an AND's children shows in scores; then estimates must be exact over live
+    /// documents, or the same documents in other segments would score differently.
+    private var orderIsVisible: Bool { parameters.scorer.dividesBySlop }
+
     private func field(_ name: Bytes) -> (position: Int, spec: FieldSpec)? {
         guard let position = snapshot.schema.position(ofAttribute: name) else { return nil }
         let spec = snapshot.schema.fields[position]
@@ -256,7 +260,11 @@ struct PlanBuilder {
         guard !values.isEmpty else { return nil }
         var clause = Clause(.numeric(field: position, values))
         for segment in snapshot.segments {
-            clause.estimate += segment.numeric(position)?.estimate(values) ?? 0
+            guard let column = segment.numeric(position) else { continue }
+            clause.estimate += orderIsVisible && segment.hasDeletions
+                ? column.liveCount(
+                    values, deadCount: segment.documentCount - segment.liveCount, copyLiveWindow: segment.copyLiveWindow)
+                : column.estimate(values)
         }
         guard clause.estimate > 0 else { return nil }
         clause.isRangeUnion = clause.estimate > max(16, plan.documentCount / 32)
@@ -267,7 +275,11 @@ struct PlanBuilder {
         guard let (position, spec) = field(name), spec.kind == .geo else { return nil }
         var clause = Clause(.geo(field: position, circle))
         for segment in snapshot.segments {
-            clause.estimate += segment.geo(position)?.estimate(circle) ?? 0
+            guard let column = segment.geo(position) else { continue }
+            clause.estimate += orderIsVisible
+                ? column.matches(circle).liveDocumentFrequency(
+                    deadCount: segment.documentCount - segment.liveCount, copyLiveWindow: segment.copyLiveWindow)
+                : column.estimate(circle)
         }
         guard clause.estimate > 0 else { return nil }
         clause.isRangeUnion = true
