@@ -15,3 +15,6 @@ package typealias ArrivalStamp = UInt64
 
 /// One bit per TEXT field, bit 0 for the first TEXT field of the schema (at most 128).
 package typealias FieldMask = UInt128
+
+/// A run of bytes somebody else owns; valid as long as the call it came with.
+package typealias ByteSlice = UnsafeBufferPointer<UInt8>

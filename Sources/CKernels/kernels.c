@@ -1,1 +1,0 @@
-// C target of the hot loops.
