@@ -1,0 +1,6 @@
+import SearchIndex
+import SearchModel
+
+extension SearchRun {
+    func sortedSearch(_ root: Int) {}
+}
