@@ -189,12 +189,17 @@ package enum ClientCommand {
             context.reply.error(ErrorReplies.notAnInteger)
             return
         }
-        guard id > 0, let record = context.services.server.clients[UInt64(id)], record.flags.contains(.blocked) else {
+        // In a transaction the lane runs this, which must not wait for itself.
+        guard id > 0, context.services.server.clients[UInt64(id)] != nil, !context.mustAnswerNow else {
             context.reply.integer(0)
             return
         }
-        // The command waits in the store, which gives it an answer when it has one.
-        context.reply.error("ERR a command that waits in the store cannot be unblocked; CLIENT KILL ends its connection")
+        let pending = context.completeLater()
+        context.services.store.unblock(UInt64(id), withError: arguments.is("ERROR", at: 3)) { wasBlocked in
+            let reply = ReplyWriter(version: pending.version)
+            reply.integer(wasBlocked ? 1 : 0)
+            pending.finish(reply)
+        }
     }
 
     private static func pause(_ context: CommandContext, _ arguments: Arguments) {
