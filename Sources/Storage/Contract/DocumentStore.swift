@@ -275,10 +275,6 @@ package protocol DocumentStore: AnyObject, Sendable {
     /// A client went away: its WATCHes and private connections end.
     func clientGone(_ client: UInt64)
 
-    /// Ends a blocking command of a client as if its time were over, or with an error; `completion` gets whether
-    /// it had one. May come on any thread.
-    func unblock(_ client: UInt64, withError: Bool, _ completion: @escaping @Sendable (Bool) -> Void)
-
     /// CLIENT UNBLOCK: ends a command of another client that waits (BLPOP ...), as if its time were over or with an
     /// error. `completion` learns, on a store thread, whether the client was waiting.
     func unblock(_ client: UInt64, withError: Bool, _ completion: @escaping @Sendable (Bool) -> Void)
@@ -291,13 +287,6 @@ package protocol DocumentStore: AnyObject, Sendable {
 }
 
 extension DocumentStore {
-    package func unblock(_ client: UInt64, withError: Bool, _ completion: @escaping @Sendable (Bool) -> Void) {
-        completion(false)
-    }
-}
-
-extension DocumentStore {
-    /// A store without blocking commands has none to end.
     package func unblock(_ client: UInt64, withError: Bool, _ completion: @escaping @Sendable (Bool) -> Void) {
         completion(false)
     }
