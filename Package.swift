@@ -66,7 +66,7 @@ let package = Package(
 
         // MARK: surface
 
-        .target(name: "Commands", dependencies: ["RESP", "SearchEngine", "Storage", "Settings"]),
+        .target(name: "Commands", dependencies: ["RESP", "SearchEngine", "Storage", "Settings", "CSystemCalls"]),
         .target(
             name: "Server",
             dependencies: [
@@ -92,6 +92,7 @@ let package = Package(
         // The source itself: who imports whom, what documents say, habits.
         .testTarget(name: "TidyTests", path: "Tests/Tidy"),
         .testTarget(name: "RESPTests", dependencies: ["RESP"]),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Commands", "RESP", "Settings", "Storage", "SearchEngine"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP"]),

@@ -5,13 +5,14 @@ import RESP
 import Storage
 
 extension Session {
-    func runStore(_ position: Int, _ arguments: Arguments) -> Bool {
+    func runStore(_ position: Int, _ arguments: Arguments, specification: Int) -> Bool {
         if outstandingSearches > 0 {
             stall = .search
             return false
         }
         let batch = batchToFill()
-        batch.append(arguments, specification: environment.specifications[position])
+        batch.append(arguments, specification: specification)
+        if environment.mayBlock[position] { record.set(.blocked, true) }
         openCommands.append(Int32(position))
         pendingCommands += 1
         if openCommands.count >= Self.batchCommandBound || batch.byteCount >= Self.batchByteBound { submitBatch() }
@@ -81,6 +82,7 @@ extension Session {
         if slot.commands.count == 1, duration >= services.settings.slowLogThreshold, let batch = slot.batch {
             noteSlow(Self.excerpt(of: batch), duration)
         }
+        if record.flags.contains(.blocked), outstandingBatches == 0 { record.set(.blocked, false) }
         noteLatency(share)
         slot.batch = nil
     }
