@@ -1,49 +1,39 @@
 // Where definitions survive a restart.
 
 import SearchModel
+import Synchronization
 
-/// Small durable key-value state of this node.
-package protocol DefinitionStorage: AnyObject, Sendable {
-    /// Makes all changes at once and returns when they are on disk. A `nil` value removes the key.
-    func save(_ changes: [(key: Bytes, value: Bytes?)]) throws
-
-    /// All that was saved, in key order.
-    func load() throws -> [(key: Bytes, value: Bytes)]
-}
-
-/// Definitions that live as long as the process: tests, and servers without a data directory.
-package final class VolatileDefinitions: DefinitionStorage, @unchecked Sendable {
-    // Sendable: holds nothing.
-    package init() {}
-    package func save(_ changes: [(key: Bytes, value: Bytes?)]) {}
-    package func load() -> [(key: Bytes, value: Bytes)] { [] }
-}
-
-/// The names under which definitions are kept: a letter for what it is, then the name.
-enum DefinitionKey {
+/// What is kept, and under which name.
+package enum DefinitionKey: Hashable, Sendable {
     case index(Bytes)
     case alias(Bytes)
     case dictionary(Bytes)
+    /// Synonym groups of the index of this name.
     case synonyms(Bytes)
+}
 
-    var bytes: Bytes {
-        switch self {
-        case .index(let name): [UInt8(ascii: "i")] + name
-        case .alias(let name): [UInt8(ascii: "a")] + name
-        case .dictionary(let name): [UInt8(ascii: "d")] + name
-        case .synonyms(let name): [UInt8(ascii: "s")] + name
+/// Small durable state of this node.
+package protocol DefinitionStorage: AnyObject, Sendable {
+    /// Makes all changes at once and returns when they are on disk. A `nil` value removes what is there.
+    func save(_ changes: [(key: DefinitionKey, value: Bytes?)]) throws
+
+    /// All that was saved.
+    func load() throws -> [(key: DefinitionKey, value: Bytes)]
+}
+
+/// Definitions that live as long as the object: tests, and servers without a data directory.
+package final class VolatileDefinitions: DefinitionStorage {
+    private let saved = Mutex<[DefinitionKey: Bytes]>([:])
+
+    package init() {}
+
+    package func save(_ changes: [(key: DefinitionKey, value: Bytes?)]) {
+        saved.withLock { saved in
+            for change in changes { saved[change.key] = change.value }
         }
     }
 
-    init?(_ key: Bytes) {
-        guard let kind = key.first else { return nil }
-        let name = Bytes(key.dropFirst())
-        switch kind {
-        case UInt8(ascii: "i"): self = .index(name)
-        case UInt8(ascii: "a"): self = .alias(name)
-        case UInt8(ascii: "d"): self = .dictionary(name)
-        case UInt8(ascii: "s"): self = .synonyms(name)
-        default: return nil
-        }
+    package func load() -> [(key: DefinitionKey, value: Bytes)] {
+        saved.withLock { $0.map { (key: $0.key, value: $0.value) } }
     }
 }

@@ -147,7 +147,7 @@ extension SearchEngine {
 
     private func save(_ changes: [(DefinitionKey, Bytes?)]) throws(CatalogError) {
         do {
-            try definitions.save(changes.map { (key: $0.0.bytes, value: $0.1) })
+            try definitions.save(changes.map { (key: $0.0, value: $0.1) })
         } catch {
             throw .notSaved("\(error)")
         }
@@ -160,12 +160,11 @@ extension SearchEngine {
         var synonyms: [Bytes: SynonymTable] = [:]
         var aliases: [(Bytes, Bytes)] = []
         for (key, value) in try definitions.load() {
-            switch DefinitionKey(key) {
+            switch key {
             case .index(let name): definitionsByName[name] = try DefinitionCoding.decode(value)
             case .alias(let alias): aliases.append((alias, value))
             case .dictionary(let name): dictionaries.replace(name, with: try TermDictionaries.decode(value))
             case .synonyms(let name): synonyms[name] = try SynonymCoding.decode(value)
-            case nil: throw ByteDecodingError()
             }
         }
         for (name, definition) in definitionsByName.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {

@@ -9,6 +9,7 @@ package final class WorkerPool: Sendable {
         var jobs: [@Sendable () -> Void] = []
         var head = 0
         var isStopping = false
+        var isRunning = false
 
         var waiting: Int { jobs.count - head }
 
@@ -31,32 +32,51 @@ package final class WorkerPool: Sendable {
     }
 
     private let state = Monitor(State())
+    private let name: String
+    private let threadCount: Int
     private let queueLimit: Int
-    private let threads: [OwnThread]
+    private let threads = Monitor<[OwnThread]>([])
 
+    /// Threads start with the first job.
+    ///
     /// - Parameter queueLimit: jobs that may wait; one more is refused.
-    package init(name: String = "search", threads count: Int, queueLimit: Int) {
+    package init(name: String = "search", threads: Int, queueLimit: Int) {
+        self.name = name
+        threadCount = max(1, threads)
         self.queueLimit = queueLimit
-        let state = state
-        threads = (0..<max(1, count)).map { number in
-            OwnThread("\(name)-\(number)") {
-                while case .run(let job)? = state.wait({ $0.next() }) { job() }
-            }
-        }
     }
 
     /// Queues a job; false when the queue is full or the pool is ending.
     package func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
-        state.change { state in
-            guard !state.isStopping, state.waiting < queueLimit else { return false }
+        let (isQueued, isFirst) = state.change { state in
+            guard !state.isStopping, state.waiting < queueLimit else { return (false, false) }
             state.jobs.append(job)
-            return true
+            defer { state.isRunning = true }
+            return (true, !state.isRunning)
+        }
+        if isFirst { start() }
+        return isQueued
+    }
+
+    private func start() {
+        let state = state
+        threads.withLock { threads in
+            for number in 0..<threadCount {
+                threads.append(
+                    OwnThread("\(name)-\(number)") {
+                        while case .run(let job)? = state.wait({ $0.next() }) { job() }
+                    })
+            }
         }
     }
 
-    /// Finishes what is queued, then ends the threads. To be called once, from none of them.
+    /// Finishes what is queued, then ends the threads. To be called from none of them.
     package func stop() {
         state.change { $0.isStopping = true }
-        for thread in threads { thread.join() }
+        let ended = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for thread in ended { thread.join() }
     }
 }
