@@ -56,7 +56,8 @@ let package = Package(
         .target(
             name: "SearchEngine",
             dependencies: [
-                "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "Storage", "Settings", "Platform",
+                "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchModel", "Storage",
+                "Settings", "Platform", "RESP",
             ]),
 
         // MARK: storage
@@ -66,7 +67,12 @@ let package = Package(
 
         // MARK: surface
 
-        .target(name: "Commands", dependencies: ["RESP", "SearchEngine", "Storage", "Settings", "CSystemCalls"]),
+        .target(
+            name: "Commands",
+            dependencies: [
+                "SearchEngine", "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchModel",
+                "Storage", "Settings", "Platform", "RESP", "CSystemCalls",
+            ]),
         .target(
             name: "Server",
             dependencies: [
@@ -85,6 +91,20 @@ let package = Package(
         // MARK: tests and what they share
 
         .target(name: "TestKit", path: "Tests/TestKit"),
+        // The stack without sockets: a store in memory, commands, golden transcripts.
+        .target(
+            name: "EngineTestKit",
+            dependencies: ["Commands", "SearchEngine", "Storage", "Settings", "Platform", "RESP"],
+            path: "Tests/EngineTestKit"),
+        .testTarget(
+            name: "CommandsTests",
+            dependencies: ["EngineTestKit", "Commands", "SearchEngine", "SearchModel", "Settings", "RESP"],
+            exclude: ["Golden", "record-golden"]),
+        .testTarget(
+            name: "SearchEngineTests",
+            dependencies: [
+                "EngineTestKit", "SearchEngine", "SearchModel", "Storage", "Settings", "Platform", "RESP",
+            ]),
         .executableTarget(
             name: "conformance",
             dependencies: ["TestKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -99,6 +119,7 @@ let package = Package(
         .testTarget(
             name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),
+        .testTarget(name: "SearchExecutionTests", dependencies: ["SearchExecution", "SearchIndex", "SearchQuery", "SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchExpressionsTests", dependencies: ["SearchExpressions"]),
         .testTarget(name: "SearchAggregationTests", dependencies: ["SearchAggregation"]),
     ],

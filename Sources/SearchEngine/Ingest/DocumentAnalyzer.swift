@@ -1,0 +1,130 @@
+// Texts of a document on their way into the index: tokens with positions, synonym groups, phonetic codes, tags.
+
+import RESP
+import SearchAnalysis
+import SearchIndex
+import SearchModel
+
+/// Scratch and analysis of one index. Used on the lane's thread only.
+struct DocumentAnalyzer {
+    private let tokenizer: Tokenizer
+    private let synonyms: SynonymTable
+    private let language: Language
+    private let phoneticMinimum = 3
+    private let stemmers = StemProviders()
+    private let tokens = TokenBuffer()
+    private var indexTokens: [IndexToken] = []
+    private var tagScratch = Bytes()
+    private var tagList: [Bytes] = []
+
+    init(_ configuration: IndexConfiguration) {
+        tokenizer = Tokenizer(stopWords: configuration.stopWords)
+        synonyms = configuration.synonyms
+        language = configuration.language
+    }
+
+    /// The stemmer of a document that names its language; `nil`: the index's.
+    func stemmer(of name: ByteSlice?) -> (any StemProvider)? {
+        guard let name, let own = Language(name: name), own.isSupported, own != language else { return nil }
+        return stemmers.provider(for: own)
+    }
+
+    /// A new document: positions start again.
+    mutating func begin() { tokens.removeAll() }
+
+    mutating func write(_ value: ByteSlice, _ options: TextOptions, to writer: IndexWriter) {
+        let first = tokens.count
+        if value.isEmpty {
+            guard options.indexEmpty else { return }
+            tokens.appendEmptyToken()
+        } else {
+            tokenizer.append(value, to: tokens)
+        }
+        guard tokens.count > first else { return }
+        indexTokens.removeAll(keepingCapacity: true)
+        for i in first..<tokens.count {
+            let token = tokens[i]
+            indexTokens.append(IndexToken(tokens.text(of: token), position: token.position))
+        }
+        let weight = options.integerWeight
+        indexTokens.withUnsafeBufferPointer {
+            writer.addTokens($0, bit: options.bit, weight: weight, stems: !options.noStem)
+        }
+        if !synonyms.isEmpty { writeSynonyms(from: first, options, to: writer) }
+        if options.phonetic != nil { writePhonetics(from: first, options, to: writer) }
+    }
+
+    /// A token that is in a group stands for the group, too.
+    private func writeSynonyms(from first: Int, _ options: TextOptions, to writer: IndexWriter) {
+        for i in first..<tokens.count {
+            let token = tokens[i]
+            for group in synonyms.groups(of: Bytes(tokens.text(of: token))) {
+                let term = [UInt8(ascii: "~")] + group
+                term.withUnsafeBufferPointer {
+                    writer.addToken(
+                        $0, position: token.position, bit: options.bit, weight: options.integerWeight, stems: false,
+                        isDerived: true)
+                }
+            }
+        }
+    }
+
+    /// Tokens of a PHONETIC field are found by their sound, too.
+    private func writePhonetics(from first: Int, _ options: TextOptions, to writer: IndexWriter) {
+        for i in first..<tokens.count {
+            let token = tokens[i]
+            guard Int(token.length) >= phoneticMinimum,
+                let code = DoubleMetaphone.primaryCode(of: Bytes(tokens.text(of: token)))
+            else { continue }
+            let term = [UInt8(ascii: "<")] + code
+            term.withUnsafeBufferPointer {
+                writer.addToken(
+                    $0, position: token.position, bit: options.bit, weight: options.integerWeight, stems: false,
+                    isDerived: true)
+            }
+        }
+    }
+
+    /// The tags of a value; one without bytes for an empty value of an INDEXEMPTY field.
+    mutating func tags(of value: ByteSlice, _ options: TagOptions) -> [Bytes] {
+        if value.isEmpty { return options.indexEmpty ? [[]] : [] }
+        tagList.removeAll(keepingCapacity: true)
+        var found: [Bytes] = []
+        TagSplitter(options).forEachTag(of: value, scratch: &tagScratch) { found.append(Bytes($0)) }
+        return found
+    }
+}
+
+/// Stemmers as the index asks for them, one per language.
+final class StemProviders {
+    private var providers: [Language: LanguageStemmer] = [:]
+
+    func provider(for language: Language) -> (any StemProvider)? {
+        if let known = providers[language] { return known }
+        guard let made = LanguageStemmer(language) else { return nil }
+        providers[language] = made
+        return made
+    }
+}
+
+/// `@unchecked Sendable`: used on the lane's thread only.
+final class LanguageStemmer: StemProvider, @unchecked Sendable {
+    private let stemmer: Stemmer
+    /// Shorter words are their own stems.
+    private let minimumLength: Int
+
+    init?(_ language: Language, minimumLength: Int = 4) {
+        guard let stemmer = Stemmer(language) else { return nil }
+        self.stemmer = stemmer
+        self.minimumLength = minimumLength
+    }
+
+    func stem(of word: ByteSlice, into stem: inout [UInt8]) -> Bool {
+        guard word.count >= minimumLength else { return false }
+        let result = stemmer.stem(word)
+        guard !result.elementsEqual(word) else { return false }
+        stem.removeAll(keepingCapacity: true)
+        stem.append(contentsOf: result)
+        return true
+    }
+}

@@ -1,0 +1,192 @@
+// How one index takes in documents: fields of a hash become terms, tags, numbers and points.
+//
+//   hash ─► HashFields (which ones) ─► FieldValues (numbers and points read; a bad one rejects the document)
+//                                            └─► IndexWriter, field by field in schema order
+
+import Platform
+import RESP
+import SearchAnalysis
+import SearchIndex
+import SearchModel
+import Storage
+
+/// The writing side of one index.
+///
+/// `@unchecked Sendable`: used on the lane's thread only.
+final class IndexIngest: @unchecked Sendable {
+    private let writer: IndexWriter
+    private let failures: IndexingFailures
+    /// Something was written since the last publication.
+    @exclusivity(unchecked) var isDirty = false
+    /// The walk over the store that goes on for this index.
+    @exclusivity(unchecked) var scan: IndexScan?
+    /// Nanoseconds spent on documents.
+    @exclusivity(unchecked) private(set) var nanoseconds: UInt64 = 0
+
+    @exclusivity(unchecked) private var publications = 0
+    @exclusivity(unchecked) private var lastOpenCount = 0
+    @exclusivity(unchecked) private var configuration: IndexConfiguration
+    @exclusivity(unchecked) private var hashFields: HashFields
+    @exclusivity(unchecked) private var analyzer: DocumentAnalyzer
+
+    // Scratch, kept from document to document.
+    /// By number of the hash field.
+    @exclusivity(unchecked) private var values: [ByteSlice?] = []
+    /// By schema position.
+    @exclusivity(unchecked) private var numbers: [Double] = []
+    @exclusivity(unchecked) private var points: [GeoText.Point] = []
+
+    init(_ writer: IndexWriter, _ failures: IndexingFailures, _ configuration: IndexConfiguration) {
+        self.writer = writer
+        self.failures = failures
+        self.configuration = configuration
+        hashFields = HashFields(configuration.definition)
+        analyzer = DocumentAnalyzer(configuration)
+        prepareScratch()
+    }
+
+    /// The definition or the synonyms have changed.
+    func configure(_ configuration: IndexConfiguration) {
+        if configuration.definition.schema != self.configuration.definition.schema {
+            writer.setSchema(configuration.definition.schema)
+        }
+        self.configuration = configuration
+        hashFields = HashFields(configuration.definition)
+        analyzer = DocumentAnalyzer(configuration)
+        prepareScratch()
+    }
+
+    private func prepareScratch() {
+        let fields = configuration.definition.schema.fields.count
+        values = Array(repeating: nil, count: hashFields.count)
+        numbers = Array(repeating: 0, count: fields)
+        points = Array(repeating: GeoText.Point(longitude: 0, latitude: 0), count: fields)
+    }
+
+    // MARK: documents
+
+    /// The hash under `key` now has exactly these fields.
+    func add(_ key: ByteSlice, _ fields: FieldSlices, stamp: ArrivalStamp) {
+        let start = MonotonicClock.nanoseconds
+        defer { nanoseconds &+= MonotonicClock.nanoseconds &- start }
+        for i in values.indices { values[i] = nil }
+        for i in 0..<fields.count {
+            if let number = hashFields.number(of: fields.name(i)) { values[number] = fields.value(i) }
+        }
+        if let (field, fault) = readValues() {
+            failures.record(field: field, error: fault.message, key: key)
+            writer.remove(key: key)
+            return
+        }
+        writer.beginDocument(
+            key: key, stamp: stamp, score: score, payload: hashFields.payloadField.flatMap { values[$0] },
+            stemmer: analyzer.stemmer(of: hashFields.languageField.flatMap { values[$0] }))
+        analyzer.begin()
+        for (position, field) in configuration.definition.schema.fields.enumerated() {
+            if let value = values[hashFields.sources[position]] {
+                write(value, of: field, at: position)
+            } else if field.indexMissing {
+                writer.setMissing(field: position)
+            }
+        }
+        writer.endDocument()
+    }
+
+    /// False when there was no such document.
+    func remove(_ key: ByteSlice) -> Bool { writer.remove(key: key) }
+
+    /// Whether a write of these fields alone can be applied without the rest of the document.
+    func canPatch(_ key: ByteSlice, _ fields: FieldSlices) -> Bool { false }
+
+    /// - Precondition: ``canPatch(_:_:)``.
+    func patch(_ key: ByteSlice, _ fields: FieldSlices, stamp: ArrivalStamp) {}
+
+    /// When the published document of this key arrived.
+    func stamp(of key: ByteSlice) -> ArrivalStamp? {
+        guard writer.contains(key: key) else { return nil }
+        let snapshot = writer.snapshot
+        guard let (segment, docID) = snapshot.locate(key) else { return nil }
+        return snapshot.segments[segment].stamps[Int(docID)]
+    }
+
+    /// Removes all published documents that arrived before `stamp`; false when there were none.
+    func removeDocuments(before stamp: ArrivalStamp) -> Bool {
+        var removed = false
+        for segment in writer.snapshot.segments {
+            for docID in 0..<DocID(segment.documentCount)
+            where segment.isLive(docID) && segment.stamps[Int(docID)] < stamp {
+                if segment.withKey(docID, { writer.remove(key: $0) }) { removed = true }
+            }
+        }
+        return removed
+    }
+
+    /// - Returns: a merge that has become due.
+    func publish() -> MergeTask? {
+        isDirty = false
+        writer.publish()
+        // A fresh open segment means that another one waits to be sealed; deaths are looked at now and then.
+        publications &+= 1
+        let open = writer.openDocumentCount
+        defer { lastOpenCount = open }
+        guard open < lastOpenCount || publications & 1023 == 0 else { return nil }
+        return writer.planMerge()
+    }
+
+    // MARK: values
+
+    /// Reads what can be wrong, in schema order; the first that is.
+    private func readValues() -> (field: Int, FieldFault)? {
+        for (position, field) in configuration.definition.schema.fields.enumerated() {
+            guard let value = values[hashFields.sources[position]] else { continue }
+            switch field.kind {
+            case .numeric:
+                guard let number = NumberText.double(value) else { return (position, .numeric(Bytes(value))) }
+                numbers[position] = number
+            case .geo:
+                switch GeoText.parse(value) {
+                case .success(let point): points[position] = point
+                case .failure(let fault): return (position, .geo(fault))
+                }
+            case .text, .tag:
+                break
+            }
+        }
+        return nil
+    }
+
+    /// The document's own score; `nil`: the index's default.
+    private var score: Float? {
+        guard let field = hashFields.scoreField, let value = values[field], let score = NumberText.double(value)
+        else { return nil }
+        return Float(score)
+    }
+
+    private func write(_ value: ByteSlice, of field: FieldSpec, at position: Int) {
+        switch field.kind {
+        case .text(let options):
+            if !field.isNotIndexed { analyzer.write(value, options, to: writer) }
+            writeSortText(value, of: field, at: position)
+        case .tag(let options):
+            if !field.isNotIndexed { writer.setTags(field: position, analyzer.tags(of: value, options)) }
+            writeSortText(value, of: field, at: position)
+        case .numeric:
+            if !field.isNotIndexed || field.isSortable { writer.setNumeric(field: position, numbers[position]) }
+        case .geo:
+            if !field.isNotIndexed {
+                writer.setGeo(
+                    field: position, longitude: points[position].longitude, latitude: points[position].latitude)
+            }
+            writeSortText(value, of: field, at: position)
+        }
+    }
+
+    private func writeSortText(_ value: ByteSlice, of field: FieldSpec, at position: Int) {
+        guard field.isSortable else { return }
+        if field.isUnnormalized {
+            writer.setSortText(field: position, value)
+        } else {
+            CaseFolding.fold(value).withUnsafeBufferPointer { writer.setSortText(field: position, $0) }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+// The background: sealing and merging, idle TEMPORARY indexes, second tries of scans.
+//
+//   lane:        publish ─► planMerge ─► task ─┐                   ┌─► install, publish
+//   maintenance:                               └─► task.run() ─────┘
+//
+// One thread, so that merging never takes more than one core from queries and writes.
+
+import Platform
+import SearchIndex
+import SearchModel
+import Storage
+import Synchronization
+
+final class Maintenance: Sendable {
+    private struct State {
+        var tasks: [(index: LiveIndex, task: MergeTask)] = []
+        var rescans: [(at: UInt64, index: LiveIndex, reason: ScanProgress.Reason, removesUnseen: Bool)] = []
+        var isStopping = false
+    }
+
+    private enum Next {
+        case merge(LiveIndex, MergeTask)
+        case stop
+    }
+
+    private let state = Monitor(State())
+    private let thread = Mutex<OwnThread?>(nil)
+    private static let tick = 100
+    /// An index without writes for so long is merged down, in nanoseconds.
+    private static let quiet: UInt64 = 1_000_000_000
+
+    func start(_ engine: SearchEngine) {
+        let thread = OwnThread("search-merge") { [unowned engine, self] in run(engine) }
+        self.thread.withLock { $0 = thread }
+    }
+
+    func stop() {
+        state.change { $0.isStopping = true }
+        let thread = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        thread?.join()
+    }
+
+    /// Lane: merges that are due.
+    func queue(_ task: MergeTask, for index: LiveIndex) { state.change { $0.tasks.append((index, task)) } }
+
+    /// Lane: the scan failed although the store did not go away; once more, a little later.
+    func rescanSoon(_ indexes: [LiveIndex], _ scan: IndexScan) {
+        let at = MonotonicClock.nanoseconds + 1_000_000_000
+        state.withLock { state in
+            for index in indexes {
+                state.rescans.append((at, index, scan.reason, scan.removesUnseen))
+            }
+        }
+    }
+
+    // MARK: the thread
+
+    private func run(_ engine: SearchEngine) {
+        var lastTick = MonotonicClock.nanoseconds
+        while true {
+            let next: Next? = state.wait(milliseconds: Self.tick) { state in
+                if state.isStopping { return .stop }
+                guard let first = state.tasks.first else { return nil }
+                state.tasks.removeFirst()
+                return .merge(first.index, first.task)
+            }
+            switch next {
+            case .stop: return
+            case .merge(let index, let task): merge(index, task, engine)
+            case nil: break
+            }
+            let now = MonotonicClock.nanoseconds
+            if now &- lastTick >= UInt64(Self.tick) * 1_000_000 {
+                lastTick = now
+                look(engine, now)
+            }
+        }
+    }
+
+    private func merge(_ index: LiveIndex, _ task: MergeTask, _ engine: SearchEngine) {
+        if !index.isDropped { task.run() }
+        engine.store?.onLane {
+            index.writer.install(task)
+            index.writer.publish()
+            // One merge may make the next one due.
+            if !index.isDropped, let next = index.writer.planMerge() { engine.maintenance.queue(next, for: index) }
+        }
+    }
+
+    /// What time alone brings about.
+    private func look(_ engine: SearchEngine, _ now: UInt64) {
+        guard let store = engine.store else { return }
+        let due = state.withLock { state in
+            let due = state.rescans.filter { $0.at <= now }
+            state.rescans.removeAll { $0.at <= now }
+            return due
+        }
+        for scan in due {
+            store.onLane {
+                guard !scan.index.isDropped, scan.index.scanProgress != nil else { return }
+                engine.ingester.scan(scan.reason, [scan.index], removingUnseen: scan.removesUnseen)
+            }
+        }
+        for index in engine.catalog.view.indexes {
+            if index.isExpired(at: now) {
+                let name = index.name
+                store.onLane { try? engine.dropIndex(name, deletingDocuments: true) { _ in } }
+            } else if index.takeQuiet(at: now, after: Self.quiet) {
+                store.onLane {
+                    guard !index.isDropped else { return }
+                    let task = index.writer.planMerge(isQuiet: true)
+                    index.writer.publish()
+                    if let task { engine.maintenance.queue(task, for: index) }
+                }
+            }
+        }
+    }
+}

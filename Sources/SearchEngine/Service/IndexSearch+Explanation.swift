@@ -1,0 +1,22 @@
+// FT.EXPLAIN: the tree of a query as text.
+
+import SearchAnalysis
+import SearchExecution
+import SearchModel
+import SearchQuery
+
+extension LiveIndex {
+    /// The text of FT.EXPLAIN.
+    package func explanation(of query: ByteSlice, _ options: SearchOptions) throws(SearchError) -> Bytes {
+        let configuration = configuration
+        if options.wantsDecoration, configuration.definition.noHighlight { throw .highlightWithoutOffsets }
+        let language = try IndexSearch.language(options, configuration)
+        noteDialect(options.dialect)
+        let tree = try IndexSearch.tree(query, options, configuration, language: language, for: .explanation)
+        let snapshot = snapshot
+        return QueryExplanation.text(of: tree, schema: configuration.definition.schema) { key in
+            guard let (segment, docID) = key.withUnsafeBufferPointer({ snapshot.locate($0) }) else { return nil }
+            return snapshot.segments[segment].stamps[Int(docID)]
+        }
+    }
+}
