@@ -109,6 +109,10 @@ let package = Package(
             name: "conformance",
             dependencies: ["TestKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Tests/Conformance", exclude: ["KNOWN_DIFFERENCES.md"]),
+        // Parsers on bytes without sense: replays files, or runs under libFuzzer (scripts/fuzz).
+        .executableTarget(
+            name: "fuzz", dependencies: ["RESP", "SearchAnalysis", "SearchExpressions", "SearchModel", "SearchQuery"],
+            path: "Tests/Fuzz", exclude: ["Seeds"]),
         // The source itself: who imports whom, what documents say, habits.
         .testTarget(name: "TidyTests", path: "Tests/Tidy"),
         .testTarget(name: "RESPTests", dependencies: ["RESP"]),
@@ -130,5 +134,16 @@ let package = Package(
 if Context.environment["RINGSEARCH_STRICT"] != nil {
     for target in package.targets where target.type != .system {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}
+
+// scripts/fuzz builds with RINGSEARCH_FUZZ=1: libFuzzer counts coverage in every module and brings `main`.
+if Context.environment["RINGSEARCH_FUZZ"] != nil {
+    for target in package.targets where target.type != .system {
+        target.swiftSettings =
+            (target.swiftSettings ?? []) + [
+                .unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"]), .define("FUZZING"),
+            ]
+        if target.name == "fuzz" { target.linkerSettings = [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])] }
     }
 }
