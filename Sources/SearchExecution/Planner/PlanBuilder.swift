@@ -341,7 +341,7 @@ struct PlanBuilder {
         _ position: Int, _ node: QueryNode, _ weight: Double, _ dictionary: TagDictionary
     ) throws(ExecutionError) -> Int? {
         let limit = max(1, parameters.maxExpansions)
-        let expanded: (values: [TagID], truncated: Bool)
+        let expanded: TermExpansion
         switch node.kind {
         case .word(let value, _):
             return try tagValue(position, value, weight, dictionary)
@@ -364,7 +364,7 @@ struct PlanBuilder {
         if expanded.truncated { plan.expansionsTruncated = true }
         var clause = Clause(.expansion)
         clause.weight = weight
-        for value in expanded.values {
+        for value in expanded.terms {
             if let child = try tagValue(position, value, 1) { clause.children.append(child) }
         }
         return try finishExpansion(clause)
