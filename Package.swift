@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Commands", "RESP", "Settings", "Platform",
+                "Commands", "RESP", "Settings", "Storage", "Platform",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
@@ -89,8 +89,11 @@ let package = Package(
             name: "conformance",
             dependencies: ["TestKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Tests/Conformance", exclude: ["KNOWN_DIFFERENCES.md"]),
+        // The source itself: who imports whom, what documents say, habits.
+        .testTarget(name: "TidyTests", path: "Tests/Tidy"),
         .testTarget(name: "RESPTests", dependencies: ["RESP"]),
-        .testTarget(name: "ServerTests", dependencies: ["Server", "Commands", "RESP", "Settings", "Storage", "SearchEngine"]),
+        .testTarget(
+            name: "ServerTests", dependencies: ["Server", "Commands", "RESP", "Settings", "Storage", "SearchEngine"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP"]),
         .testTarget(
             name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),

@@ -71,10 +71,14 @@ final class FakeStore: DocumentStore {
     }
 
     private func run(_ command: StoreCommand, _ batch: StoreBatch, _ reply: ReplyWriter) {
-        let sent = batch.arguments(command)
-        let arguments = (0..<sent.count).map { sent.bytes($0) }
+        let arguments = batch.arguments(command)
+        let words = (0..<arguments.count).map { arguments.bytes($0) }
+        run(words, row: Row(rawValue: command.specification)!, client: batch.client, reply)
+    }
+
+    private func run(_ arguments: [[UInt8]], row: Row, client: UInt64, _ reply: ReplyWriter) {
         state.withLock { state in
-            switch Row(rawValue: command.specification)! {
+            switch row {
             case .get:
                 if let value = state.values[arguments[1]] { reply.bulk(value) } else { reply.null() }
             case .set:
@@ -91,10 +95,10 @@ final class FakeStore: DocumentStore {
                 state.values[arguments[1]] = Array(String(number + 1).utf8)
                 reply.integer(number + 1)
             case .watch:
-                for key in arguments.dropFirst() { state.watched[batch.client, default: [:]][key] = state.values[key] }
+                for key in arguments.dropFirst() { state.watched[client, default: [:]][key] = state.values[key] }
                 reply.ok()
             case .unwatch:
-                state.watched[batch.client] = nil
+                state.watched[client] = nil
                 reply.ok()
             case .sleep: reply.ok()
             case .big: reply.bulk([UInt8](repeating: 120, count: Int(String(decoding: arguments[1], as: UTF8.self))!))

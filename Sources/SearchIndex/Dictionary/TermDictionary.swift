@@ -64,3 +64,7 @@ package final class TermDictionary: @unchecked Sendable {
 
     func sortedRuns() -> SortedTerms.Runs { sorted.runs(covering: termCount, reader) }
 }
+
+/// The values of one TAG field and their numbers: a dictionary like any other.
+package typealias TagDictionary = TermDictionary
+package typealias TagDictionaryBuilder = TermDictionaryBuilder

@@ -14,12 +14,19 @@ package final class MergeTask: @unchecked Sendable {
     private let defaultScore: Float
     private let hasPositions: Bool
     private let missingFields: [Int]
+    /// Patches of each input that the task knows of.
+    private let restampedCounts: [Int]
+    /// The task only folds patches into the columns of its one input.
+    let rebuildsFields: Bool
+    private(set) var rebuiltFields: FieldColumns?
     private(set) var result: SegmentMerger.Result?
 
     init(
         inputs: [SegmentView], segments: [WriterSegment], b: Double, defaultScore: Float, hasPositions: Bool,
-        missingFields: [Int]
+        missingFields: [Int], rebuildsFields: Bool = false
     ) {
+        restampedCounts = segments.map(\.restamped.count)
+        self.rebuildsFields = rebuildsFields
         self.inputs = inputs
         self.segments = segments
         self.b = b
@@ -36,10 +43,19 @@ package final class MergeTask: @unchecked Sendable {
 
     /// Does the work. `isCancelled` is asked once per posting list; a cancelled task installs as nothing.
     package func run(isCancelled: () -> Bool = { false }) {
+        if rebuildsFields {
+            rebuiltFields = inputs[0].fields.rebuilt()
+            return
+        }
         var merger = SegmentMerger(
             inputs: inputs, b: b, defaultScore: defaultScore, hasPositions: hasPositions,
             missingFields: missingFields)
         result = merger.run(isCancelled: isCancelled)
+    }
+
+    /// What an input's documents were patched with since the task was made.
+    func restampedSince(_ input: Int) -> ArraySlice<(docID: DocID, stamp: ArrivalStamp)> {
+        segments[input].restamped[restampedCounts[input]...]
     }
 
     /// Deaths of an input that the task knew of.

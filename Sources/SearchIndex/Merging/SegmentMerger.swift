@@ -8,6 +8,7 @@ struct SegmentMerger {
     struct Result {
         /// `nil`: no document was alive.
         var segment: SealedSegment?
+        var fields: FieldColumns
         /// Per input: the new id of each document, `.max` for dead ones. Empty for an identity.
         var places: [[DocID]]
         /// All documents of the one input, dead ones too, have kept their ids.
@@ -39,10 +40,17 @@ struct SegmentMerger {
     mutating func run(isCancelled: () -> Bool) -> Result? {
         placeDocuments()
         guard !sources.isEmpty else {
-            return Result(segment: nil, places: places, isIdentity: false)
+            return Result(segment: nil, fields: .none, places: places, isIdentity: false)
         }
         guard let segment = build(isCancelled) else { return nil }
-        return Result(segment: segment, places: places, isIdentity: isIdentity)
+        let columns = inputs.indices.map { (columns: inputs[$0].fields, mapping: mapping($0)) }
+        return Result(
+            segment: segment, fields: .merge(columns, documentCount: sources.count), places: places,
+            isIdentity: isIdentity)
+    }
+
+    private func mapping(_ input: Int) -> DocIDMapping {
+        places[input].isEmpty ? .identity(inputs[input].documentCount) : DocIDMapping(places[input])
     }
 
     // MARK: Documents

@@ -34,6 +34,7 @@ extension IndexSnapshot {
         figures.termCount = dictionary.termCount
         figures.dictionaryBytes = dictionary.byteCount
         figures.keyTableBytes = registryByteCount
+        figures.fieldBytes = tagDictionaryBytes
         for view in segments {
             let counts = view.byteCounts
             figures.postingCount += view.postingCount

@@ -25,14 +25,16 @@ package final class IndexSnapshot: Sendable {
     package let dictionary: TermDictionary
     /// Different for every publication.
     package let generation: UInt64
+    private let tagDictionaries: [TagDictionary?]
     private let registry: DocumentRegistry
     private let registryGeneration: UInt64
     let registryByteCount: Int
 
     init(
         segments: [SegmentView], documentCount: Int, totalLength: Int, schema: Schema, dictionary: TermDictionary,
-        generation: UInt64, registry: DocumentRegistry
+        generation: UInt64, registry: DocumentRegistry, tagDictionaries: [TagDictionary?] = []
     ) {
+        self.tagDictionaries = tagDictionaries
         self.segments = segments
         self.documentCount = documentCount
         self.totalLength = totalLength
@@ -42,6 +44,13 @@ package final class IndexSnapshot: Sendable {
         self.registry = registry
         (registryGeneration, registryByteCount) = registry.generationAndByteCount
     }
+
+    /// The values of a TAG field, those of dead documents included.
+    package func tagDictionary(_ field: Int) -> TagDictionary? {
+        field < tagDictionaries.count ? tagDictionaries[field] : nil
+    }
+
+    var tagDictionaryBytes: Int { tagDictionaries.reduce(0) { $0 + ($1?.byteCount ?? 0) } }
 
     /// The live document of a key in this snapshot.
     ///

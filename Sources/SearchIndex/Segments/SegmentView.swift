@@ -32,8 +32,13 @@ package final class SegmentView: @unchecked Sendable {
     let deaths: DeathTable
     let slot: SegmentSlot
     let deadCounts: DeadCountCache
+    let fields: FieldColumns
 
-    init(sealed segment: SealedSegment, deaths: DeathTable, slot: SegmentSlot, deadCounts: DeadCountCache) {
+    init(
+        sealed segment: SealedSegment, deaths: DeathTable, slot: SegmentSlot, deadCounts: DeadCountCache,
+        fields: FieldColumns, isStampOrdered: Bool
+    ) {
+        self.fields = fields
         core = .sealed(segment)
         documentCount = segment.documentCount
         liveCount = segment.documentCount - deaths.count
@@ -41,7 +46,7 @@ package final class SegmentView: @unchecked Sendable {
         stamps = segment.stamps
         documentScores = segment.scores
         defaultScore = segment.defaultScore
-        isStampOrdered = segment.isStampOrdered
+        self.isStampOrdered = isStampOrdered
         bounds = segment.bounds
         isSealed = true
         self.deaths = deaths
@@ -49,7 +54,11 @@ package final class SegmentView: @unchecked Sendable {
         self.deadCounts = deadCounts
     }
 
-    init(mutable segment: MutableSegment, deaths: DeathTable, slot: SegmentSlot, deadCounts: DeadCountCache) {
+    init(
+        mutable segment: MutableSegment, deaths: DeathTable, slot: SegmentSlot, deadCounts: DeadCountCache,
+        fields: FieldColumns, isStampOrdered: Bool
+    ) {
+        self.fields = fields
         let extent = segment.extent()
         core = .mutable(segment, extent)
         documentCount = extent.documentCount
@@ -58,7 +67,7 @@ package final class SegmentView: @unchecked Sendable {
         stamps = UnsafePointer(segment.stamps)
         documentScores = extent.hasScores ? UnsafePointer(segment.scores) : nil
         defaultScore = segment.defaultScore
-        isStampOrdered = extent.isStampOrdered
+        self.isStampOrdered = isStampOrdered
         bounds = extent.bounds
         isSealed = false
         self.deaths = deaths
@@ -146,6 +155,30 @@ package final class SegmentView: @unchecked Sendable {
         }
     }
 
+    // MARK: Fields, by position in the schema
+
+    package func numeric(_ field: Int) -> NumericColumn? {
+        guard field < fields.main.count, case .numeric(let column)? = fields.main[field] else { return nil }
+        return column
+    }
+
+    package func tags(_ field: Int) -> TagColumn? {
+        guard field < fields.main.count, case .tags(let column)? = fields.main[field] else { return nil }
+        return column
+    }
+
+    package func geo(_ field: Int) -> GeoColumn? {
+        guard field < fields.main.count, case .geo(let column)? = fields.main[field] else { return nil }
+        return column
+    }
+
+    /// What SORTBY compares; `nil` when the values are only in the documents (or no document here has one).
+    package func sortColumn(_ field: Int) -> SortColumn? {
+        guard field < fields.main.count else { return nil }
+        if case .numeric(let column)? = fields.main[field] { return .number(column) }
+        return fields.texts[field].map { .text($0) }
+    }
+
     // MARK: Missing fields
 
     /// Documents that lack a field; `nil` when that is not recorded.
@@ -182,6 +215,7 @@ package final class SegmentView: @unchecked Sendable {
         case .mutable(_, let extent): counts.lists = extent.byteCount
         }
         counts.deaths = deaths.byteCount + deaths.log.capacity * 4
+        counts.fields = fields.byteCount
         return counts
     }
 }

@@ -43,6 +43,10 @@ package final class IndexWriter: @unchecked Sendable {
     private var pendingScore: Float = 1
     private var pendingStemmer: (any StemProvider)?
     private var pendingMissing: [Int] = []
+    /// Whose values the set functions set: the document that is being added, or one that is being patched.
+    private var target: (fields: FieldStore, docID: DocID)?
+    private var tagDictionaries: [TagDictionaryBuilder?] = []
+    private var tagScratch: [TagID] = []
     private var isInDocument = false
     private var stemScratch: [UInt8] = []
     /// Stems by other languages than the index's.
@@ -54,6 +58,7 @@ package final class IndexWriter: @unchecked Sendable {
         self.schema = schema
         self.options = options
         self.stemmer = stemmer
+        tagDictionaries = Self.tagDictionaries(of: schema, keeping: [])
         gatherer = .allocate(capacity: 1)
         gatherer.initialize(to: DocumentGatherer())
         published = Mutex(
@@ -86,6 +91,7 @@ package final class IndexWriter: @unchecked Sendable {
         pendingScore = score ?? options.defaultScore
         pendingStemmer = stemmer ?? self.stemmer
         pendingMissing.removeAll(keepingCapacity: true)
+        target = (segments.last!.fields, DocID(open!.documentCount))
         isInDocument = true
     }
 
@@ -130,6 +136,58 @@ package final class IndexWriter: @unchecked Sendable {
         }
     }
 
+    // MARK: Values of fields that are not TEXT, by position in the schema
+
+    /// - Parameter value: NaN is taken as no value.
+    package func setNumeric(field: Int, _ value: Double) {
+        guard let (fields, docID) = target else { return }
+        fields.setNumeric(docID, field: field, value)
+    }
+
+    /// Replaces the document's tags, each folded as the field wants it.
+    package func setTags(field: Int, _ values: [Bytes]) {
+        guard let (fields, docID) = target, let dictionary = tagDictionaries[field] else { return }
+        tagScratch.removeAll(keepingCapacity: true)
+        for value in values { tagScratch.append(value.withUnsafeBufferPointer { dictionary.intern($0) }) }
+        tagScratch.withUnsafeBufferPointer { fields.setTags(docID, field: field, $0) }
+    }
+
+    /// - Precondition: the point is one that a cell can be made of (``GeoCell``); others are taken as no value.
+    package func setGeo(field: Int, longitude: Double, latitude: Double) {
+        guard let (fields, docID) = target else { return }
+        fields.setGeo(docID, field: field, GeoCell.encode(longitude: longitude, latitude: latitude))
+    }
+
+    /// The sort key of a SORTABLE field that is not NUMERIC.
+    package func setSortText(field: Int, _ bytes: ByteSlice) {
+        guard let (fields, docID) = target else { return }
+        fields.setText(docID, field: field, bytes)
+    }
+
+    /// Starts changing values of a document that stays as it is otherwise; false when there is none of that key.
+    ///
+    /// The set functions then set its values, until ``endPatch()``. It becomes the latest arrival.
+    package func beginPatch(key: ByteSlice, stamp: ArrivalStamp) -> Bool {
+        precondition(!isInDocument, "a document is being added")
+        guard let place = registry.find(key), let segment = segmentBySlot[place.slot] else { return false }
+        segment.restamp(place.docID, stamp)
+        target = (segment.fields, place.docID)
+        hasChanges = true
+        return true
+    }
+
+    package func endPatch() { target = nil }
+
+    private static func tagDictionaries(
+        of schema: Schema, keeping old: [TagDictionaryBuilder?]
+    ) -> [TagDictionaryBuilder?] {
+        schema.fields.enumerated().map { position, field in
+            if position < old.count { return old[position] }
+            if case .tag = field.kind { return TagDictionaryBuilder() }
+            return nil
+        }
+    }
+
     /// The document lacks a field that is declared INDEXMISSING.
     package func setMissing(field: Int) { pendingMissing.append(field) }
 
@@ -137,6 +195,7 @@ package final class IndexWriter: @unchecked Sendable {
     package func endDocument() {
         precondition(isInDocument, "no document to end")
         isInDocument = false
+        target = nil
         let segment = open!
         let largest = gatherer.pointee.append(
             to: segment, keepsFrequencies: options.keepsFrequencies, keepsFields: options.keepsFields)
@@ -163,7 +222,11 @@ package final class IndexWriter: @unchecked Sendable {
     }
 
     /// Forgets the document that was begun, as if it had never been.
-    package func abandonDocument() { isInDocument = false }
+    package func abandonDocument() {
+        isInDocument = false
+        if let (fields, docID) = target { fields.clear(docID) }
+        target = nil
+    }
 
     /// Removes a document; false when there is none of that key.
     @discardableResult
@@ -241,7 +304,8 @@ package final class IndexWriter: @unchecked Sendable {
         }
         open = segment
         openSlot = slot
-        adopt(WriterSegment(.mutable(segment), slot: slot!), at: segments.count)
+        let fields = FieldStore(schema: schema, capacity: options.segmentCapacity)
+        adopt(WriterSegment(.mutable(segment), slot: slot!, fields: fields), at: segments.count)
     }
 
     /// Closes the open segment: the next document goes to a new one. Readers see no difference.
@@ -277,6 +341,7 @@ package final class IndexWriter: @unchecked Sendable {
     /// Changes the schema (FT.ALTER). Documents written so far do not have the new fields.
     package func setSchema(_ schema: Schema) {
         self.schema = schema
+        tagDictionaries = Self.tagDictionaries(of: schema, keeping: tagDictionaries)
         freeze()
         hasChanges = true
     }
@@ -294,7 +359,7 @@ package final class IndexWriter: @unchecked Sendable {
         let next = IndexSnapshot(
             segments: segments.compactMap { $0.liveCount == 0 ? nil : $0.publish() }, documentCount: documentCount,
             totalLength: totalLength, schema: schema, dictionary: dictionary.view(), generation: burst,
-            registry: registry)
+            registry: registry, tagDictionaries: tagDictionaries.map { $0?.view() })
         burst += 1
         // The old one may be the last reference to large memory: let it go outside the lock.
         var old: IndexSnapshot?
@@ -322,16 +387,27 @@ package final class IndexWriter: @unchecked Sendable {
         guard
             let range = MergePolicy.choose(
                 candidates, base: options.segmentCapacity, limit: options.mergedDocumentLimit, isQuiet: isQuiet)
-        else { return nil }
+        else { return planRebuild() }
         return makeTask(range)
     }
 
-    private func makeTask(_ range: Range<Int>) -> MergeTask {
-        let inputs = Array(segments[range])
+    /// Folds the patches of some segment's columns into them once there are many.
+    private func planRebuild() -> MergeTask? {
+        guard
+            let segment = segments.first(where: {
+                !$0.isBusy && $0.isSealed && $0.fields.publish(documentCount: $0.documentCount).needsRebuild
+            })
+        else { return nil }
+        return makeTask([segment], rebuildsFields: true)
+    }
+
+    private func makeTask(_ range: Range<Int>) -> MergeTask { makeTask(Array(segments[range])) }
+
+    private func makeTask(_ inputs: [WriterSegment], rebuildsFields: Bool = false) -> MergeTask {
         for input in inputs { input.isBusy = true }
         let task = MergeTask(
             inputs: inputs.map { $0.publish() }, segments: inputs, b: options.b, defaultScore: options.defaultScore,
-            hasPositions: options.keepsOffsets, missingFields: missingFields(of: inputs))
+            hasPositions: options.keepsOffsets, missingFields: missingFields(of: inputs), rebuildsFields: rebuildsFields)
         // The views above show deaths of this burst: their pages must not be written any more.
         burst += 1
         return task
@@ -353,6 +429,7 @@ package final class IndexWriter: @unchecked Sendable {
     /// A task that was cancelled, or whose inputs are gone (``removeAll()``), changes nothing.
     package func install(_ task: MergeTask) {
         for segment in task.segments { segment.isBusy = false }
+        if task.rebuildsFields { return installFields(task) }
         guard let result = task.result,
             let first = segments.firstIndex(where: { $0 === task.segments[0] })
         else { return }
@@ -373,7 +450,18 @@ package final class IndexWriter: @unchecked Sendable {
             slot = free
         }
 
-        let merged = WriterSegment(.sealed(sealed), slot: slot)
+        let fields = FieldStore(result.fields)
+        let merged = WriterSegment(.sealed(sealed), slot: slot, fields: fields)
+        for (index, input) in task.segments.enumerated() {
+            let places = result.places[index]
+            fields.adopt(
+                input.fields.publish(documentCount: input.documentCount), since: task.inputs[index].fields,
+                mapping: places.isEmpty ? nil : DocIDMapping(places))
+            for (docID, stamp) in task.restampedSince(index) {
+                let place = places.isEmpty ? docID : places[Int(docID)]
+                if place != DocIDMapping.dropped { merged.restamp(place, stamp) }
+            }
+        }
         for (input, places) in zip(task.segments, result.places) {
             for death in input.deaths.since(task.deathCount(of: input)) {
                 let place = places.isEmpty ? death : places[Int(death)]
@@ -393,6 +481,13 @@ package final class IndexWriter: @unchecked Sendable {
             for segment in task.segments { discard(segment) }
             adopt(merged, at: first)
         }
+    }
+
+    private func installFields(_ task: MergeTask) {
+        guard let columns = task.rebuiltFields, segments.contains(where: { $0 === task.segments[0] }) else { return }
+        let segment = task.segments[0]
+        segment.fields.replace(columns, since: task.inputs[0].fields, documentCount: segment.documentCount)
+        hasChanges = true
     }
 
     /// Seals and merges on this lane until there is nothing left to do.

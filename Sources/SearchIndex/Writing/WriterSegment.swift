@@ -1,5 +1,6 @@
 // A segment as the writer knows it.
 
+import CKernels
 import SearchModel
 
 /// Belongs to the writer's lane.
@@ -15,11 +16,15 @@ final class WriterSegment {
     private let deadCounts = DeadCountCache()
     /// A task works on it.
     var isBusy = false
+    let fields: FieldStore
+    /// Documents whose stamp was raised by a patch, in the order it happened.
+    private(set) var restamped: [(docID: DocID, stamp: ArrivalStamp)] = []
     private var view: SegmentView?
 
-    init(_ core: Core, slot: SegmentSlot) {
+    init(_ core: Core, slot: SegmentSlot, fields: FieldStore) {
         self.core = core
         self.slot = slot
+        self.fields = fields
     }
 
     var isSealed: Bool {
@@ -36,7 +41,8 @@ final class WriterSegment {
     var liveCount: Int { documentCount - deaths.count }
 
     var isStampOrdered: Bool {
-        switch core {
+        guard restamped.isEmpty else { return false }
+        return switch core {
         case .mutable(let segment): segment.isStampOrdered
         case .sealed(let segment): segment.isStampOrdered
         }
@@ -47,6 +53,19 @@ final class WriterSegment {
         case .mutable(let segment): segment.lengths[Int(docID)]
         case .sealed(let segment): segment.length(docID)
         }
+    }
+
+    /// The document was written again without being added again: it is the latest arrival.
+    ///
+    /// In place: readers see the old or the new stamp, both whole, and stamps only order equal hits.
+    func restamp(_ docID: DocID, _ stamp: ArrivalStamp) {
+        restamped.append((docID, stamp))
+        let stamps =
+            switch core {
+            case .mutable(let segment): segment.stamps
+            case .sealed(let segment): UnsafeMutablePointer(mutating: segment.stamps)
+            }
+        rk_store_relaxed_u64(stamps + Int(docID), stamp)
     }
 
     func kill(_ docID: DocID, burst: UInt64) -> Bool {
@@ -60,13 +79,22 @@ final class WriterSegment {
 
     /// The segment as of now; the same object as long as nothing changed.
     func publish() -> SegmentView {
-        if let view, view.documentCount == documentCount, view.deaths.count == deaths.count { return view }
+        let columns = fields.publish(documentCount: documentCount)
+        if let view, view.documentCount == documentCount, view.deaths.count == deaths.count,
+            view.isStampOrdered == isStampOrdered, view.fields === columns
+        {
+            return view
+        }
         let made =
             switch core {
             case .mutable(let segment):
-                SegmentView(mutable: segment, deaths: deaths.publish(), slot: slot, deadCounts: deadCounts)
+                SegmentView(
+                    mutable: segment, deaths: deaths.publish(), slot: slot, deadCounts: deadCounts, fields: columns,
+                    isStampOrdered: isStampOrdered)
             case .sealed(let segment):
-                SegmentView(sealed: segment, deaths: deaths.publish(), slot: slot, deadCounts: deadCounts)
+                SegmentView(
+                    sealed: segment, deaths: deaths.publish(), slot: slot, deadCounts: deadCounts, fields: columns,
+                    isStampOrdered: isStampOrdered)
             }
         view = made
         return made

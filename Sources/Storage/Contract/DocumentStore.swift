@@ -255,9 +255,10 @@ package protocol DocumentStore: AnyObject, Sendable {
     /// Reads documents beside the lane. `body` runs on the loader's thread with rows valid during the call.
     func load(_ request: LoadRequest, _ body: @escaping @Sendable (Result<LoadedRows, StoreFailure>) -> Void)
 
-    /// Walks all keys that start with one of `prefixes` and reports every hash among them to the observer
-    /// through the lane, in bursts, while other commands go on; `progress` gets (seen, estimated total).
-    /// Returns a ticket for `cancelScan`.
+    /// Walks all keys that start with one of `prefixes` (an empty prefix: all keys) and hands every hash among them to
+    /// `visit` on the lane's thread, in slices, each followed by `publish()` of the observer, while other commands go
+    /// on; a key may come twice. `progress` gets (seen, estimated total). `completion` comes once: with `nil` at the
+    /// end, with a failure when the scan is cancelled or the store is lost. Returns a ticket for `cancelScan`.
     func scan(
         prefixes: [[UInt8]],
         visit: @escaping @Sendable (ByteSlice, FieldSlices) -> Void,
@@ -274,9 +275,19 @@ package protocol DocumentStore: AnyObject, Sendable {
     /// A client went away: its WATCHes and private connections end.
     func clientGone(_ client: UInt64)
 
+    /// CLIENT UNBLOCK: ends a command of another client that waits (BLPOP ...), as if its time were over or with an
+    /// error. `completion` learns, on a store thread, whether the client was waiting.
+    func unblock(_ client: UInt64, withError: Bool, _ completion: @escaping @Sendable (Bool) -> Void)
+
     /// Fields of INFO that the store knows: `redis_version`, `used_memory`, `run_id`, `dbsize` ...
     func information() -> [String: String]
 
     /// Whether the store answers now.
     var isReachable: Bool { get }
+}
+
+extension DocumentStore {
+    package func unblock(_ client: UInt64, withError: Bool, _ completion: @escaping @Sendable (Bool) -> Void) {
+        completion(false)
+    }
 }

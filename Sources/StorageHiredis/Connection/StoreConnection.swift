@@ -27,7 +27,7 @@ final class StoreConnection: @unchecked Sendable {
     private let context: UnsafeMutablePointer<redisContext>
     private let descriptor: Monitor<Int32>
     /// The requests that are to go out with the next `flush`.
-    let out = ReplyWriter(version: .resp2, capacity: 16 * 1024)
+    private(set) var out = ReplyWriter(version: .resp2, capacity: 16 * 1024)
 
     private init(_ context: UnsafeMutablePointer<redisContext>) {
         self.context = context
@@ -95,7 +95,10 @@ final class StoreConnection: @unchecked Sendable {
 
     /// Sends what is queued.
     func flush() throws(LinkFailure) {
-        defer { out.removeAll() }
+        defer {
+            // The memory of a single large burst is not kept.
+            if out.count > 4 << 20 { out = ReplyWriter(version: .resp2, capacity: 16 * 1024) } else { out.removeAll() }
+        }
         try send(out.bytes)
     }
 

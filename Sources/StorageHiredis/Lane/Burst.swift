@@ -65,13 +65,15 @@ struct Expectation {
     let role: Role
     /// Position in the burst's jobs.
     let job: Int
-    /// Position in the job's items; for `exec` the first one of the transaction.
+    /// Position in the job's items; for `exec` the first one of the transaction or of its part.
     let item: Int
     /// First change of the command, and how many there are.
     var change = -1
     var changeCount = 0
-    /// Number of commands of a transaction.
+    /// `exec`: number of commands sent, end of the items they come from, and whether that is the whole transaction.
     var commands = 0
+    var itemEnd = 0
+    var isWhole = true
 }
 
 final class Burst {

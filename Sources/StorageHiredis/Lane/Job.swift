@@ -12,7 +12,7 @@ final class Job: @unchecked Sendable {
     @exclusivity(unchecked) var next = 0
     /// Where a side connection takes over and how many items it answers.
     @exclusivity(unchecked) var sideCount = 0
-    /// The client has gone: what is left is not worth running, as it would have to be read by nobody.
+    /// The client went away while the job was waiting for the store.
     @exclusivity(unchecked) var isAbandoned = false
 
     init(_ batch: StoreBatch) {

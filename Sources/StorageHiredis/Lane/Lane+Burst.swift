@@ -28,7 +28,9 @@ extension Lane {
         }
         if batch.isTransaction {
             guard isPlain(transaction: job) else { return .special }
-            addTransaction(job, jobNumber(), connection)
+            addTransaction(
+                job, jobNumber(), items: 0..<batch.items.count, readsChanges: true, connection)
+            job.next = batch.items.count
             return .all
         }
         while job.next < batch.items.count {
@@ -87,19 +89,24 @@ extension Lane {
 
     /// Sends the burst, takes the replies, tells the observer, completes the jobs.
     func execute() {
-        var failure: LinkFailure?
-        if let connection, connection.out.count > 0 {
-            do { try connection.flush() } catch { failure = error }
-        }
-        for i in burst.expectations.indices { take(burst.expectations[i], &failure) }
-        if let failure { dropConnection(failure) }
+        if let failure = exchange(connection) { dropConnection(failure) }
         deliverChanges()
         for job in burst.finished { complete(job) }
         burst.removeAll()
     }
 
+    /// Sends what is queued on a connection and takes all replies that the burst expects.
+    func exchange(_ connection: StoreConnection?) -> LinkFailure? {
+        var failure = connection == nil ? LinkFailure("closed") : nil
+        if let connection, connection.out.count > 0 {
+            do { try connection.flush() } catch { failure = error }
+        }
+        for i in burst.expectations.indices { take(burst.expectations[i], connection, &failure) }
+        return connection == nil ? nil : failure
+    }
+
     /// Reads one reply, when there is one, and answers what it answers.
-    private func take(_ expectation: Expectation, _ failure: inout LinkFailure?) {
+    private func take(_ expectation: Expectation, _ connection: StoreConnection?, _ failure: inout LinkFailure?) {
         let tape = burst.tape
         let count = tape.count
         let byteCount = tape.byteCount

@@ -19,7 +19,9 @@ extension Lane {
     private func deliver(_ i: Int, _ observer: any DocumentObserver) {
         let change = burst.changes[i]
         switch change.kind {
-        case .flush: observer.allRemoved()
+        case .flush:
+            ownFlushes += 1
+            observer.allRemoved()
         case .removed: observer.documentRemoved(key: change.key)
         case .reread: deliverRow(i, observer)
         case .fields, .fieldIfAbsent, .fieldFromReply:
@@ -134,6 +136,9 @@ extension Lane {
     func readToldChanges() {
         guard toldHead < told.count else { return }
         guard let observer, let connection else {
+            for change in told[toldHead...] {
+                if case .fence(let number) = change { resume(fences.pass(number)) }
+            }
             told.removeAll()
             toldHead = 0
             return
@@ -145,10 +150,17 @@ extension Lane {
             case .key(let key):
                 if keys.last != key, key.withUnsafeBufferPointer({ observer.covers(key: $0) }) { keys.append(key) }
             case .flush:
-                // What was told before the flush is part of it.
-                keys.removeAll()
-                wasFlushed = true
-            case .fence: break collecting
+                if ownFlushes > 0 {
+                    ownFlushes -= 1
+                } else {
+                    // What was told before the flush is part of it.
+                    keys.removeAll()
+                    wasFlushed = true
+                }
+            case .fence(let number):
+                // What was told before it has to be read first.
+                if !keys.isEmpty || wasFlushed { break collecting }
+                resume(fences.pass(number))
             }
             toldHead += 1
         }
@@ -156,7 +168,11 @@ extension Lane {
             told.removeAll(keepingCapacity: told.capacity <= 4096)
             toldHead = 0
         }
-        if wasFlushed { observer.allRemoved() }
+        if wasFlushed {
+            observer.allRemoved()
+            // The lane may have written since, and reported what it wrote: found again by a walk over what is there.
+            refindAll()
+        }
         do {
             for key in keys { key.withUnsafeBufferPointer { connection.queue("HGETALL", key: $0) } }
             if !keys.isEmpty { try connection.flush() }

@@ -6,6 +6,7 @@ import Storage
 extension Lane {
     /// Whether a transaction is nothing but commands of the lane.
     func isPlain(transaction job: Job) -> Bool {
+        if !watchers.isEmpty, watchers[job.batch.client] != nil { return false }
         for item in job.batch.items {
             switch item {
             case .literal: continue
@@ -28,20 +29,23 @@ extension Lane {
         }
     }
 
-    /// Queues MULTI, the commands, EXEC, and the reads that its changes want.
-    func addTransaction(_ job: Job, _ number: Int, _ connection: StoreConnection) {
+    /// Queues MULTI, the commands among `items`, EXEC, and the reads that the changes want.
+    ///
+    /// - Parameter readsChanges: false when the store itself will tell of the changes.
+    func addTransaction(
+        _ job: Job, _ number: Int, items: Range<Int>, readsChanges: Bool, _ connection: StoreConnection
+    ) {
         connection.queue(["MULTI"])
-        burst.expectations.append(Expectation(role: .queued, job: number, item: 0))
+        burst.expectations.append(Expectation(role: .queued, job: number, item: items.lowerBound))
         let first = burst.changes.count
         var sent = 0
-        for (place, item) in job.batch.items.enumerated() {
-            guard case .command(let command) = item, isSent(command, job) else { continue }
+        for place in items {
+            guard case .command(let command) = job.batch.items[place], isSent(command, job) else { continue }
             connection.out.append(job.batch.frame(command))
             burst.expectations.append(Expectation(role: .queued, job: number, item: place))
-            if rows[command.specification].contains(.hasEffect) {
+            if readsChanges, rows[command.specification].contains(.hasEffect) {
                 let before = burst.changes.count
-                reader.append(
-                    rows.rows[command.specification], job.batch.arguments(command), to: &burst.changes)
+                reader.append(rows.rows[command.specification], job.batch.arguments(command), to: &burst.changes)
                 // Until EXEC answers, the place of the command's reply in its array.
                 for i in before..<burst.changes.count { burst.changes[i].reply = sent }
             }
@@ -49,39 +53,31 @@ extension Lane {
             if rows[command.specification].contains(.isWrite) { burst.writes += 1 }
         }
         connection.queue(["EXEC"])
-        burst.expectations.append(
-            Expectation(
-                role: .exec, job: number, item: 0, change: first, changeCount: burst.changes.count - first,
-                commands: sent))
+        var expectation = Expectation(role: .exec, job: number, item: items.lowerBound)
+        expectation.change = first
+        expectation.changeCount = burst.changes.count - first
+        expectation.commands = sent
+        expectation.itemEnd = items.upperBound
+        expectation.isWhole = items.count == job.batch.items.count
+        burst.expectations.append(expectation)
         askAboutChanges(from: first, connection)
         burst.commands += sent + 2
-        job.next = job.batch.items.count
     }
 
-    /// Writes the array of a transaction's replies and settles its changes.
+    /// Writes the replies of a transaction and settles its changes.
     func answerTransaction(_ expectation: Expectation, _ node: Int, _ failure: LinkFailure?) {
         let job = burst.jobs[expectation.job]
         let tape = burst.tape
         let changes = expectation.change..<expectation.change + expectation.changeCount
-        func void() { for i in changes { burst.changes[i].state = .void } }
-        guard node >= 0 else {
-            job.writer.error(StoreErrors.lost(failure ?? LinkFailure("closed"), isWrite: true))
-            return void()
+        guard node >= 0, tape[node].kind == .array, tape[node].value == expectation.commands else {
+            for i in changes { burst.changes[i].state = .void }
+            return answerFailedTransaction(expectation, node, failure)
         }
-        guard tape[node].kind == .array, tape[node].value == expectation.commands else {
-            // EXECABORT, or a watched key has changed.
-            switch tape[node].kind {
-            case .error: job.writer.error(tape.text(node))
-            case .null, .nullArray: job.writer.nullArray()
-            default: job.writer.error("ERR the store answered a transaction with something else")
-            }
-            return void()
-        }
-        job.writer.array(job.batch.items.count)
+        if expectation.isWhole { job.writer.array(job.batch.items.count) }
         var element = node + 1
         var place = 0
         var change = expectation.change
-        for item in job.batch.items {
+        for item in job.batch.items[expectation.item..<expectation.itemEnd] {
             switch item {
             case .literal(let offset, let length):
                 job.writer.append(job.batch.literal(offset: offset, length: length))
@@ -100,5 +96,23 @@ extension Lane {
                 place += 1
             }
         }
+    }
+
+    /// EXECABORT, a watched key that has changed, or a broken connection: one reply for all, or for each of a part.
+    private func answerFailedTransaction(_ expectation: Expectation, _ node: Int, _ failure: LinkFailure?) {
+        let job = burst.jobs[expectation.job]
+        let writer = job.writer
+        for _ in 0..<(expectation.isWhole ? 1 : expectation.itemEnd - expectation.item) {
+            if node < 0 {
+                writer.error(StoreErrors.lost(failure ?? LinkFailure("closed"), isWrite: true))
+                continue
+            }
+            switch burst.tape[node].kind {
+            case .error: writer.error(burst.tape.text(node))
+            case .null, .nullArray: writer.nullArray()
+            default: writer.error("ERR the store answered a transaction with something else")
+            }
+        }
+        transactionFailed = true
     }
 }

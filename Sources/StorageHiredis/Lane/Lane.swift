@@ -20,6 +20,8 @@ final class Lane: @unchecked Sendable {
     let status: LinkStatus
     let rows = LaneRows()
 
+    let side: SideConnections
+
     /// Told when the lane finds its connection broken, with the generation of the link.
     @exclusivity(unchecked) var linkBroken: @Sendable (Int, String) -> Void = { _, _ in }
     @exclusivity(unchecked) var connection: StoreConnection?
@@ -38,11 +40,24 @@ final class Lane: @unchecked Sendable {
     @exclusivity(unchecked) var askAgain: [[UInt8]] = []
     /// Room for the text of one integer.
     let integerText = UnsafeMutablePointer<UInt8>.allocate(capacity: 24)
+    /// Flushes that we made ourselves: the store tells of them all the same.
+    @exclusivity(unchecked) var ownFlushes = 0
+    /// Private connections of clients that watch keys.
+    @exclusivity(unchecked) var watchers: [UInt64: Watcher] = [:]
+    /// Set when EXEC gave no array.
+    @exclusivity(unchecked) var transactionFailed = false
+    @exclusivity(unchecked) var fences = FenceWaiting()
+    @exclusivity(unchecked) var scans: [RunningScan] = []
+    /// Orders that came while the lane was waiting for something else.
+    @exclusivity(unchecked) var postponed: [LaneOrder] = []
+    /// Clients that have gone but may still have jobs here.
+    @exclusivity(unchecked) var gone: [UInt64] = []
     @exclusivity(unchecked) private var isStopping = false
 
     deinit { integerText.deallocate() }
 
-    init(inbox: LaneInbox, observer: (any DocumentObserver)?, status: LinkStatus) {
+    init(inbox: LaneInbox, observer: (any DocumentObserver)?, status: LinkStatus, side: SideConnections) {
+        self.side = side
         self.inbox = inbox
         self.observer = observer
         self.status = status
@@ -52,7 +67,11 @@ final class Lane: @unchecked Sendable {
     /// The thread's body.
     func run() {
         while !isStopping {
-            let orders = inbox.take(waiting: idleTime())
+            var orders = inbox.take(waiting: idleTime())
+            if !postponed.isEmpty {
+                orders = postponed + orders
+                postponed.removeAll()
+            }
             for order in orders { obey(order) }
             if orders.isEmpty, !askAgain.isEmpty {
                 told.append(contentsOf: askAgain.map { .key($0) })
@@ -60,14 +79,19 @@ final class Lane: @unchecked Sendable {
             }
             readToldChanges()
             runReady()
+            continueScan()
+            if fences.isOverdue { resume(fences.takeAll()) }
+            if ready.isEmpty, !gone.isEmpty { forgetGone() }
         }
         finish()
     }
 
     /// How long there is nothing to do unless something comes in.
     private func idleTime() -> Int? {
-        if !ready.isEmpty || toldHead < told.count { return 0 }
-        return askAgain.isEmpty ? nil : 20
+        if !ready.isEmpty || toldHead < told.count || !postponed.isEmpty { return 0 }
+        if !scans.isEmpty, connection != nil { return 0 }
+        if !askAgain.isEmpty { return 20 }
+        return fences.isEmpty ? nil : 200
     }
 
     private func obey(_ order: LaneOrder) {
@@ -78,14 +102,34 @@ final class Lane: @unchecked Sendable {
             connection = fresh
             generation = number
             status.set(.up)
+            resume(fences.takeAll())
             if !isFirst { observer?.storeReplaced() }
         case .linkDown(let number, let reason):
             if number == generation, connection != nil { dropConnection(LinkFailure(reason)) }
         case .changes(let changes, let number):
             // What an earlier link told is covered by the check that follows a new one.
             if number == generation { told.append(contentsOf: changes) }
+        case .sideDone(let job, let fence):
+            if let fence, connection != nil, !fences.isPassed(fence) {
+                fences.add(job, fence)
+            } else {
+                resume([job])
+            }
+        case .startScan(let scan): scans.append(RunningScan(scan))
+        case .cancelScan(let ticket): cancelScan(ticket)
+        case .clientGone(let client):
+            side.blocking.cancel(client)
+            if ready.isEmpty, parked[client] == nil { watchers[client] = nil } else { gone.append(client) }
         case .stop: isStopping = true
-        case .clientGone, .sideDone, .startScan, .cancelScan: break
+        }
+    }
+
+    /// Frees what clients held that have gone, now that their last commands have been run.
+    private func forgetGone() {
+        gone.removeAll { client in
+            if parked[client] != nil { return false }
+            watchers[client] = nil
+            return true
         }
     }
 
@@ -124,23 +168,6 @@ final class Lane: @unchecked Sendable {
         return nil
     }
 
-    func runSpecial(_ job: Job) {
-        refuseNext(job, "ERR not supported yet")
-    }
-
-    /// Answers the next item, or a whole transaction, with an error.
-    func refuseNext(_ job: Job, _ message: String) {
-        job.writer.error(message)
-        job.next = job.batch.isTransaction ? job.batch.items.count : job.next + 1
-        if job.isDone { completeFirst(job) }
-    }
-
-    /// Completes the job at the head of the queue.
-    func completeFirst(_ job: Job) {
-        ready.removeFirst()
-        complete(job)
-    }
-
     func complete(_ job: Job) {
         inbox.completed(job)
         job.complete()
@@ -157,18 +184,35 @@ final class Lane: @unchecked Sendable {
         connection = nil
         told.removeAll()
         toldHead = 0
+        ownFlushes = 0
+        // Their changes will not be told any more: the next link begins with a check of everything.
+        resume(fences.takeAll())
+        failScans(failure)
         status.set(.down(failure.reason))
         linkBroken(generation, failure.reason)
     }
 
     private func finish() {
-        for order in inbox.take(waiting: 0) {
-            if case .job(let job) = order { ready.append(job) }
+        side.stop()
+        for order in postponed + inbox.take(waiting: 0) {
+            switch order {
+            case .job(let job): ready.append(job)
+            case .sideDone(let job, _):
+                job.next += job.sideCount
+                job.sideCount = 0
+                refuse(job, StoreErrors.stopped)
+            case .run(let body): body()
+            case .startScan(let scan): scan.completion(StoreFailure(StoreErrors.stopped))
+            default: break
+            }
         }
         while let job = ready.popFirst() { refuse(job, StoreErrors.stopped) }
         for jobs in parked.values { for job in jobs { refuse(job, StoreErrors.stopped) } }
         parked.removeAll()
+        for job in fences.takeAll() { refuse(job, StoreErrors.stopped) }
+        failScans(LinkFailure("the server is stopping"))
         connection = nil
+        watchers.removeAll()
     }
 }
 

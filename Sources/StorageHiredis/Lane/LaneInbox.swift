@@ -16,7 +16,7 @@ enum LaneOrder: Sendable {
     case linkDown(generation: Int, reason: String)
     /// Change messages of the store, in its order.
     case changes([StoreChange], generation: Int)
-    /// A side connection has answered `sideCount` items of a job, whose changes are told before this fence.
+    /// A side connection has answered `sideCount` items of a job; its changes are told before this fence.
     case sideDone(Job, fence: Int?)
     case startScan(KeyspaceScan)
     case cancelScan(Int)

@@ -2,6 +2,7 @@
 //
 //   submit ─► Lane (store-lane)  ─► replies, changes to the observer
 //   load   ─► Loader (store-load) ─► rows
+//             ScriptRunner (store-scripts), BlockingCommands (store-blocking): what must not hold up the lane
 //             LinkKeeper (store-link) makes the lane's connection and its twin, ChangeSubscriber (store-changes)
 
 import Platform
@@ -25,6 +26,8 @@ package final class HiredisStore: DocumentStore {
         package var queueByteLimit = 1 << 30
         package var queueBatchLimit = 1 << 17
         package var loaderThreads = 1
+        /// Commands that wait at the same time (each has a connection to the store).
+        package var blockedLimit = 4096
         /// Unique to this process: fences of others must not be taken for ours.
         let fenceChannel =
             "__ringsearch__:fence:\(getpid()):\(UInt64.random(in: 0...UInt64.max))"
@@ -41,6 +44,7 @@ package final class HiredisStore: DocumentStore {
     private let status = LinkStatus()
     private let inbox: LaneInbox
     private let keeper: LinkKeeper
+    private let side: SideConnections
     private let loader: Loader
     private let running = Monitor(Running())
 
@@ -49,11 +53,13 @@ package final class HiredisStore: DocumentStore {
         inbox = LaneInbox(byteLimit: configuration.queueByteLimit, batchLimit: configuration.queueBatchLimit)
         keeper = LinkKeeper(configuration: configuration, inbox: inbox, status: status)
         loader = Loader(configuration, status)
+        side = SideConnections(configuration, status, inbox)
     }
 
     /// Starts the threads; the store is connected in the background. To be called once.
     package func start(observer: (any DocumentObserver)?) {
-        let lane = Lane(inbox: inbox, observer: observer, status: status)
+        side.start()
+        let lane = Lane(inbox: inbox, observer: observer, status: status, side: side)
         lane.linkBroken = { [keeper] generation, reason in keeper.broken(generation, reason) }
         running.withLock { $0.lane = OwnThread("store-lane") { lane.run() } }
         loader.start()
@@ -104,6 +110,10 @@ package final class HiredisStore: DocumentStore {
     package func onLane(_ body: @escaping @Sendable () -> Void) { inbox.send(.run(body)) }
 
     package func clientGone(_ client: UInt64) { inbox.send(.clientGone(client)) }
+
+    package func unblock(_ client: UInt64, withError: Bool, _ completion: @escaping @Sendable (Bool) -> Void) {
+        side.blocking.unblock(client, withError: withError, completion)
+    }
 
     package func information() -> [String: String] { status.information }
 

@@ -14,6 +14,8 @@ enum StoreErrors {
     }
 
     static let queueFull = "BUSY too many commands are waiting for the store"
+    static let tooDeep = "ERR the reply of the script is nested more than 7 deep"
+    static let scanCancelled = "ERR the scan was cancelled"
     static let stopped = "ERR the server is stopping"
     static let clientGone = "ERR the client has gone"
     static let tooManyBlocked = "ERR too many clients are blocked"
