@@ -31,7 +31,9 @@ import Testing
         let corpus = Self.corpus(
             &random, documents: isLarge ? 3_000 : 30 + random.below(170), deadPercent: seed % 2 == 0 ? 0 : 20,
             shuffled: seed % 3 == 0)
-        let snapshot = corpus.snapshot(sealingAt: [[1], [7], [64, 129], [8_192], [500]][seed % 5])
+        let snapshot = corpus.snapshot(
+            sealingAt: [[1], [7], [64, 129], [8_192], [500]][seed % 5],
+            random.pick([Corpus.Style.unsealed, .sealed, .merged]))
         let model = Model(corpus)
         for turn in 0..<20 {
             let query = random.chance(30) ? QueryNode(.all) : Random.query(&random, depth: 1)

@@ -293,7 +293,7 @@ struct PlanBuilder {
         var clause = Clause(.missing(field: position))
         clause.weight = 0
         for segment in snapshot.segments {
-            clause.estimate += segment.missing(position)?.missingCount ?? 0
+            clause.estimate += segment.missing(position)?.count ?? 0
         }
         guard clause.estimate > 0 else { return nil }
         return try add(clause)
@@ -343,7 +343,7 @@ struct PlanBuilder {
         _ position: Int, _ node: QueryNode, _ weight: Double, _ dictionary: TagDictionary
     ) throws(ExecutionError) -> Int? {
         let limit = max(1, parameters.maxExpansions)
-        let expanded: (values: [TagID], truncated: Bool)
+        let expanded: TermExpansion
         switch node.kind {
         case .word(let value, _):
             return try tagValue(position, value, weight, dictionary)
@@ -366,7 +366,7 @@ struct PlanBuilder {
         if expanded.truncated { plan.expansionsTruncated = true }
         var clause = Clause(.expansion)
         clause.weight = weight
-        for value in expanded.values {
+        for value in expanded.terms {
             if let child = try tagValue(position, value, 1) { clause.children.append(child) }
         }
         return try finishExpansion(clause)

@@ -174,7 +174,7 @@ struct ScoreExplainer {
             return evaluator.plan.snapshot.dictionary.withTerm(id) { String(decoding: $0, as: UTF8.self) }
         case .tag(let field, let id):
             return evaluator.plan.snapshot.tagDictionary(field)?
-                .withValue(id) { String(decoding: $0, as: UTF8.self) } ?? ""
+                .withTerm(id) { String(decoding: $0, as: UTF8.self) } ?? ""
         case .all, .numeric, .geo, .missing, .keys, .and, .or, .expansion, .not, .optional:
             return "*"
         }
