@@ -24,7 +24,7 @@ extension SearchRun {
                 }
             }
         }
-        let rows = topK.rows(max(0, parameters.offset), parameters.limit + max(0, parameters.spareRows))
+        let rows = topK.rows(max(0, parameters.offset), pageLimit)
         let largest = context.scorer == .bm25StdNorm ? topK.rows(0, 1).first?.score ?? 0 : 0
         outcome.hits = rows.map { row in
             Hit(

@@ -79,9 +79,12 @@ struct NodeBinder {
             node.pointee.estimate = estimate
             node.pointee.slot = numericColumns.append((column, range))
         case .missing(let field):
-            guard let column = segment.missing(field), column.missingCount > 0 else { return }
+            guard let column = segment.missing(field) else { return }
+            let count = column.count
+            guard count > 0 else { return }
             node.pointee.kind = .missing
-            node.pointee.estimate = column.missingCount
+            node.pointee.estimate = count
+            node.pointee.scratch = arena.allocate(UInt64.self, wordsPerWindow)
             node.pointee.slot = missingColumns.append(column)
         case .keys(let keys):
             let own = keys[segmentIndex]
@@ -114,7 +117,8 @@ struct NodeBinder {
         var needsMask = false
         if let mask {
             if let single = list.isSingleMask {
-                if single & mask == 0 { return }
+                // An index without fields (NOFIELDS) has empty masks: all fields are one.
+                if single != 0, single & mask == 0 { return }
             } else {
                 needsMask = true
             }

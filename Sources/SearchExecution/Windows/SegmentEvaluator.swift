@@ -163,8 +163,10 @@ final class SegmentEvaluator {
             numericColumns[slot].0.restrict(window, numericColumns[slot].1, words: words)
             return any(words)
         case .missing:
-            missingColumns[node.pointee.slot].restrict(window, words: words)
-            return any(words)
+            let own = node.pointee.scratch!
+            clear(own)
+            missingColumns[node.pointee.slot].fillWindow(window, words: own)
+            return rs_exec_and(words, own, wordsPerWindow) != 0
         case .keys:
             let own = node.pointee.scratch!
             clear(own)
