@@ -83,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "ringsearchd",
             dependencies: [
-                "Server", "Commands", "SearchEngine", "StorageHiredis", "Settings",
+                "Server", "Commands", "SearchEngine", "StorageHiredis", "Storage", "Settings", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
