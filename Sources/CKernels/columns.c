@@ -37,6 +37,18 @@ static uint64_t test_some(int kind, const void *values, const rk_column_range *r
     return mask;
 }
 
+// Tests the documents of the set bits only.
+static void restrict_few(int kind, const char *place, const rk_column_range *range, uint64_t words[2]) {
+    size_t size = kind == rk_column_kind_double ? 8 : 4;
+    for (int w = 0; w < 2; w++) {
+        for (uint64_t rest = words[w]; rest; rest &= rest - 1) {
+            size_t bit = (size_t)__builtin_ctzll(rest);
+            uint64_t match = test_some(kind, place + ((size_t)w * 64 + bit) * size, range, 1);
+            words[w] &= ~((match ^ 1) << bit);
+        }
+    }
+}
+
 static void integer_plain(const void *values, const rk_column_range *range, uint64_t out[2]) {
     const uint32_t *v = values;
     uint32_t lower = range->lower, span = range->span;
@@ -247,6 +259,10 @@ void rk_column_restrict(int kind, const void *values, rk_column_bounds bounds, c
         case block_all:
             break;
         case block_some: {
+            if (__builtin_popcountll(words[0]) + __builtin_popcountll(words[1]) <= 4) {
+                restrict_few(kind, place, range, words);
+                break;
+            }
             uint64_t found[2];
             test(place, range, found);
             words[0] &= found[0];

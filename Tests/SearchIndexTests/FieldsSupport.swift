@@ -183,9 +183,12 @@ func forEachSpecimen<Column: TestedColumn>(
     _ type: Column.Type, value: (inout SeededGenerator) -> Column.Value?,
     check: (Specimen<Column>, inout SeededGenerator) -> Void
 ) {
-    var choice = SeededGenerator(seed: fieldsSeed)
+    // Different for each suite case, the same for each seed.
+    var choice = SeededGenerator(seed: fieldsSeed &+ UInt64(String(describing: type).utf8.count))
     for form in ColumnForm.allCases {
-        for size in [smallSizes[choice.below(3)], smallSizes[3 + choice.below(3)], largeSizes[choice.below(3)]] {
+        var sizes = [smallSizes[choice.below(3)], smallSizes[3 + choice.below(3)]]
+        if choice.chance(40) { sizes.append(largeSizes[choice.below(3)]) }
+        for size in sizes {
             let seed = choice.next()
             let (specimen, older) = makeColumn(type, form, count: size, seed: seed, value: value)
             var random = SeededGenerator(seed: seed)

@@ -9,7 +9,9 @@ import Storage
 @testable import StorageHiredis
 
 final class PrivateStore {
-    static let executable = ChildProcess.find("redis-server")
+    /// RINGSEARCH_TEST_STORE names another one.
+    static let executable = ChildProcess.find(
+        getenv("RINGSEARCH_TEST_STORE").map { String(cString: $0) } ?? "redis-server")
 
     /// Whether there is a redis-server to test with; says so when not.
     static let isThere: Bool = {

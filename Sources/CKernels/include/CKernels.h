@@ -107,3 +107,6 @@ RK_INLINE void rk_store_relaxed_u64(void *p, uint64_t v) { __atomic_store_n((uin
 
 /// Hints that memory will be read soon.
 RK_INLINE void rk_prefetch(const void *p) { __builtin_prefetch(p); }
+
+// Kernels of query execution.
+#include "CKernelsExecution.h"

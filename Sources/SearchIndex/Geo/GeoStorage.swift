@@ -107,7 +107,7 @@ final class GeoStorage: @unchecked Sendable {
     ) {
         if run.isEmpty || circle.misses(square) { return }
         // Asking a document costs less than deciding on a square and cutting it up.
-        if run.count <= 24 || square.bits == 0 { return take(run, false) }
+        if run.count <= 96 || square.bits == 0 { return take(run, false) }
         if circle.swallows(square) { return take(run, true) }
         var begin = run.lowerBound
         for index in 0..<UInt64(4) {

@@ -34,8 +34,8 @@ package struct NumericColumn: Sendable {
     private(set) var patches = PatchSet<NumericPatch>()
     /// Documents with a value that patches added or took away.
     private var patchedValueCount = 0
-    /// Patched documents by (value, docID), made when a sorted walk first needs it.
-    private var patchOrder: Once<[NumericSortedWalk.Entry]>?
+    /// By (value, docID): the patched documents, or all of an unsealed segment.
+    private var looseOrder: Once<[NumericSortedWalk.Entry]>?
 
     /// A view of an unsealed segment's values.
     init(open storage: NumericStorage, documentCount: Int, valueCount: Int, bounds: NumericBounds?) {
@@ -43,6 +43,7 @@ package struct NumericColumn: Sendable {
         self.documentCount = documentCount
         self.baseValueCount = valueCount
         self.bounds = bounds
+        looseOrder = Once()
     }
 
     /// The sealed form of these values, NaN for absent ones.
@@ -193,41 +194,38 @@ package struct NumericColumn: Sendable {
     /// Whether a sorted walk costs nothing to start.
     package var hasSortedPermutation: Bool { storage.permutation != nil }
 
-    /// Documents by (value, docID), or exactly the reverse. The unsealed form sorts first.
+    /// Documents by (value, docID), or exactly the reverse. The unsealed form
+    /// sorts first, once per view.
     package func sortedWalk(ascending: Bool, within range: ValueRange = .all) -> NumericSortedWalk {
         guard let closed = range.closed else {
             return NumericSortedWalk(self, base: 0..<0, loose: [], ascending: ascending)
         }
-        guard hasSortedPermutation else {
-            let order = NumericOrder(count: documentCount) {
-                let value = raw($0)
-                return value >= closed.lower && value <= closed.upper ? value : .nan
-            }
-            let loose = order.docIDs.map { NumericSortedWalk.Entry(value: raw($0), docID: $0) }
-            return NumericSortedWalk(self, base: 0..<0, loose: loose, ascending: ascending)
-        }
+        let isSealed = hasSortedPermutation
         var loose: [NumericSortedWalk.Entry] = []
-        if !patches.isEmpty {
-            loose = sortedPatches()
+        if !isSealed || !patches.isEmpty {
+            loose = (looseOrder ?? Once()).value { isSealed ? sortedPatches() : sortedValues() }
             if range != .all {
                 loose = loose.filter { $0.value >= closed.lower && $0.value <= closed.upper }
             }
         }
-        return NumericSortedWalk(self, base: storage.ranks(closed), loose: loose, ascending: ascending)
+        let base = isSealed ? storage.ranks(closed) : 0..<0
+        return NumericSortedWalk(self, base: base, loose: loose, ascending: ascending)
+    }
+
+    private func sortedValues() -> [NumericSortedWalk.Entry] {
+        NumericOrder(count: documentCount) { raw($0) }.docIDs.map { .init(value: raw($0), docID: $0) }
     }
 
     private func sortedPatches() -> [NumericSortedWalk.Entry] {
-        (patchOrder ?? Once()).value {
-            var entries: [NumericSortedWalk.Entry] = []
-            entries.reserveCapacity(patches.count)
-            patches.forEach { docID, patch in
-                if !patch.value.isNaN { entries.append(.init(value: patch.value, docID: docID)) }
-            }
-            var keys = entries.map { sortableBits($0.value) }
-            var places = Array(0..<UInt32(entries.count))
-            sortPairs(&keys, &places)
-            return places.map { entries[Int($0)] }
+        var entries: [NumericSortedWalk.Entry] = []
+        entries.reserveCapacity(patches.count)
+        patches.forEach { docID, patch in
+            if !patch.value.isNaN { entries.append(.init(value: patch.value, docID: docID)) }
         }
+        var keys = entries.map { sortableBits($0.value) }
+        var places = Array(0..<UInt32(entries.count))
+        sortPairs(&keys, &places)
+        return places.map { entries[Int($0)] }
     }
 
     // MARK: patches
@@ -246,14 +244,13 @@ package struct NumericColumn: Sendable {
         patchedValueCount += (new.isNaN ? 0 : 1) - (old.isNaN ? 0 : 1)
         if !new.isNaN { bounds = NumericBounds(bounds, including: new) }
         // The order that published copies share is theirs.
-        if !isKnownUniquelyReferenced(&patchOrder) || patchOrder?.isEmpty == false { patchOrder = Once() }
+        if !isKnownUniquelyReferenced(&looseOrder) || looseOrder?.isEmpty == false { looseOrder = Once() }
     }
 
     /// Takes the patches of an earlier view of the same unsealed values.
     mutating func inheritPatches(of earlier: NumericColumn) {
         patches = earlier.patches
         patchedValueCount = earlier.patchedValueCount
-        patchOrder = earlier.patchOrder
         if let other = earlier.bounds {
             bounds = NumericBounds(bounds, including: other.minimum)
             bounds = NumericBounds(bounds, including: other.maximum)

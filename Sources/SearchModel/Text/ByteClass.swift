@@ -61,4 +61,34 @@ extension UInt8 {
 
 extension Array where Element == UInt8 {
     package var asciiLowercased: Bytes { map(\.asciiLowercased) }
+
+    /// Without each backslash that stands before punctuation, white space or another backslash.
+    package var unescaped: Bytes {
+        guard contains(UInt8(ascii: "\\")) else { return self }
+        var result = Bytes()
+        result.reserveCapacity(count)
+        var i = 0
+        while i < count {
+            if self[i] == UInt8(ascii: "\\"), i + 1 < count, !self[i + 1].byteClass.isDisjoint(with: .escapable) {
+                i += 1
+            }
+            result.append(self[i])
+            i += 1
+        }
+        return result
+    }
+
+    /// Without backslashes; what stands behind one stays, whatever it is.
+    package var withoutBackslashes: Bytes {
+        guard contains(UInt8(ascii: "\\")) else { return self }
+        var result = Bytes()
+        result.reserveCapacity(count)
+        var i = 0
+        while i < count {
+            if self[i] == UInt8(ascii: "\\"), i + 1 < count { i += 1 }
+            result.append(self[i])
+            i += 1
+        }
+        return result
+    }
 }

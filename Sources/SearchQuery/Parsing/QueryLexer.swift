@@ -17,6 +17,8 @@ struct QueryLexer {
     private(set) var errorOffset = 0
     /// What an error quotes. Most punctuation leaves the last word standing here.
     private(set) var errorText = 0..<0
+    /// The two as they were before a comparison, which leaves no trace once it is read.
+    private var placeBeforeComparison: (offset: Int, text: Range<Int>) = (0, 0..<0)
 
     init(_ source: UnsafeBufferPointer<UInt8>, isModern: Bool, stopWords: StopWords?) {
         let length = source.firstIndex(of: 0) ?? source.count
@@ -30,9 +32,8 @@ struct QueryLexer {
     /// Moves to the next token.
     mutating func advance() {
         if token.kind == .comparison {
-            // RediSearch hands a comparison to its parser in three pieces and forgets the text of the last.
-            errorOffset = 0
-            errorText = 0..<0
+            errorOffset = placeBeforeComparison.offset
+            errorText = placeBeforeComparison.text
         }
         while position < source.count {
             let start = position
@@ -105,7 +106,7 @@ struct QueryLexer {
         let numberEnd = endOfNumber(start)
         let end = max(wordEnd, numberEnd)
         guard end > start else { return nil }
-        if end < source.count, source[end] == UInt8(ascii: "*") {
+        if end < source.count, source[end] == UInt8(ascii: "*"), end == endOfAffixValue(start) {
             return finish(QueryToken(.prefix, start..<end), end: end + 1, offset: start)
         }
         if numberEnd == end {
@@ -170,6 +171,14 @@ struct QueryLexer {
         return i
     }
 
+    /// End of what may stand beside a star: a word or a number, but no signed infinity.
+    private func endOfAffixValue(_ start: Int) -> Int {
+        let sign = source[start]
+        let isSigned = sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+")
+        let startsNumber = start + 1 < source.count && source[start + 1].byteClass.contains(.digit)
+        return isSigned && !startsNumber ? start : max(endOfWord(start), endOfNumber(start))
+    }
+
     private func endOfDigits(_ start: Int) -> Int? {
         var i = start
         while i < source.count, source[i].byteClass.contains(.digit) { i += 1 }
@@ -184,10 +193,8 @@ struct QueryLexer {
         guard end > start + 1 else { return nil }
         let name = start + 1..<end
         if isModern, let comparison = scanComparison(name) {
-            position = comparison.end
-            errorOffset = start
-            errorText = name
-            return comparison.token
+            placeBeforeComparison = (errorOffset, errorText)
+            return finish(comparison.token, end: comparison.end, offset: start)
         }
         return finish(QueryToken(.modifier, name), end: end, offset: start)
     }
@@ -263,9 +270,8 @@ struct QueryLexer {
                     end = nameEnd
                 }
             } else {
-                let wordEnd = max(endOfWord(end), endOfNumber(end))
-                value = end..<wordEnd
-                end = wordEnd
+                value = end..<endOfAffixValue(end)
+                end = value.upperBound
             }
         }
         guard !value.isEmpty else { return symbol(.star, start) }
@@ -311,7 +317,10 @@ struct QueryLexer {
         guard source[start] == UInt8(ascii: "w"), start + 1 < source.count, source[start + 1] == UInt8(ascii: "'"),
             let close = closingSingleQuote(start + 1), close > start + 2
         else { return nil }
-        return finish(QueryToken(.wildcard, start + 2..<close), end: close + 1, offset: start + 2)
+        let isParameter = source[start + 2] == UInt8(ascii: "$")
+        return finish(
+            QueryToken(.wildcard, start + 2..<close), end: close + 1, offset: start + 2,
+            text: start + (isParameter ? 3 : 2)..<close)
     }
 
     /// The single quote that ends the one at `start`; a backslash takes the byte behind it along.
@@ -327,7 +336,7 @@ struct QueryLexer {
     // MARK: Values
 
     /// The text without the backslashes that make punctuation and white space literal.
-    func unescaped(_ range: Range<Int>) -> Bytes { unescape(source[range]) }
+    func unescaped(_ range: Range<Int>) -> Bytes { Bytes(source[range]).unescaped }
 
     func lowercased(_ range: Range<Int>) -> Bytes { unescaped(range).asciiLowercased }
 
@@ -343,24 +352,4 @@ struct QueryLexer {
             && bytes(range).asciiLowercased.elementsEqual(
                 UnsafeBufferPointer(start: keyword.utf8Start, count: keyword.utf8CodeUnitCount))
     }
-}
-
-/// Drops each backslash that stands before punctuation, white space or another backslash.
-func unescape(_ text: some RandomAccessCollection<UInt8>) -> Bytes {
-    var result = Bytes()
-    result.reserveCapacity(text.count)
-    var i = text.startIndex
-    while i != text.endIndex {
-        let next = text.index(after: i)
-        if text[i] == UInt8(ascii: "\\"), next != text.endIndex,
-            !text[next].byteClass.isDisjoint(with: .escapable)
-        {
-            result.append(text[next])
-            i = text.index(after: next)
-        } else {
-            result.append(text[i])
-            i = next
-        }
-    }
-    return result
 }

@@ -3,10 +3,11 @@
 import SearchModel
 
 extension QueryParser {
-    mutating func readPrimaryOfDialect1() throws(QuerySyntaxError) -> QueryNode? {
-        try rule { (parser) throws(QuerySyntaxError) in
+    mutating func readPrimaryOfDialect1() throws(QuerySyntaxError) -> Operand {
+        let node = try rule { (parser) throws(QuerySyntaxError) in
             try parser.readPrimaryTokensOfDialect1()
         }
+        return Operand(node: node, form: .general)
     }
 
     private mutating func readPrimaryTokensOfDialect1() throws(QuerySyntaxError) -> QueryNode? {

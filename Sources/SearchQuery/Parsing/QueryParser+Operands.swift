@@ -4,10 +4,12 @@ import SearchModel
 
 extension QueryParser {
     /// A unit that no operator splits.
-    mutating func readPrimary() throws(QuerySyntaxError) -> QueryNode? {
-        try rule { (parser) throws(QuerySyntaxError) in
+    mutating func readPrimary() throws(QuerySyntaxError) -> Operand {
+        let isClause = token.kind == .comparison || (token.kind == .ismissing && !admitsOnlyText)
+        let node = try rule { (parser) throws(QuerySyntaxError) in
             try parser.readPrimaryTokens()
         }
+        return Operand(node: node, form: isClause ? .general : .text)
     }
 
     private mutating func readPrimaryTokens() throws(QuerySyntaxError) -> QueryNode? {
@@ -16,7 +18,7 @@ extension QueryParser {
         case .term:
             try shift()
             return QueryNode(.word(lexer.lowercased(token.text), isExpandable: true))
-        case .ismissing where isInsideField:
+        case .ismissing where admitsOnlyText:
             try shift()
             return QueryNode(.word(lexer.lowercased(token.text), isExpandable: true))
         case .stopWord:
@@ -24,10 +26,11 @@ extension QueryParser {
             return nil
         case .number:
             try shift()
-            return QueryNode(.word(lexer.bytes(token.text), isExpandable: true))
+            return QueryNode(.word(lexer.bytes(token.text), isExpandable: false))
         case .parameter:
             try shift()
-            return QueryNode(.word(wordParameter(token.text), isExpandable: true))
+            let word = wordParameter(token.text)
+            return QueryNode(.word(word, isExpandable: parseDouble(word) == nil))
         case .quoted:
             try shift()
             return QueryNode(.phrase(quotedWords(token.text)))
@@ -40,10 +43,15 @@ extension QueryParser {
             return QueryNode(affix(token.kind, pattern))
         case .wildcard:
             try shift()
-            return QueryNode(.wildcard(wildcardPattern(token.text)))
+            return QueryNode(.wildcard(wildcardText(token.text).withoutBackslashes))
         case .percent:
             return try readFuzzy()
-        case .comparison where !isInsideField:
+        case .quote:
+            // Never closed, so it cannot end well: this finds the token to blame.
+            try shift()
+            if self.token.kind == .parameter { try shift() }
+            throw unexpected
+        case .comparison where !admitsOnlyText:
             // RediSearch shifts the name, the operator and the number.
             try shift()
             try deepen(by: 2)
@@ -70,7 +78,7 @@ extension QueryParser {
 
     /// A parameter that stands for a word: its text is one word whatever it holds.
     private mutating func wordParameter(_ name: Range<Int>) -> Bytes {
-        unescape(textBeforeNUL(parameter(name))).asciiLowercased
+        textBeforeNUL(parameter(name)).unescaped.asciiLowercased
     }
 
     private func textBeforeNUL(_ text: Bytes) -> Bytes {
@@ -105,20 +113,12 @@ extension QueryParser {
         return words
     }
 
-    /// A pattern without its backslashes. `w'$name'` takes all behind the `$` as a parameter's name.
-    private mutating func wildcardPattern(_ range: Range<Int>) -> Bytes {
-        var text = lexer.bytes(range)
-        if text.first == UInt8(ascii: "$") {
-            text = textBeforeNUL(parameter(range.lowerBound + 1..<range.upperBound))
+    /// The text of a pattern. `w'$name'` takes all behind the `$` as a parameter's name.
+    private mutating func wildcardText(_ range: Range<Int>) -> Bytes {
+        if lexer.source[range.lowerBound] == UInt8(ascii: "$") {
+            return textBeforeNUL(parameter(range.lowerBound + 1..<range.upperBound))
         }
-        var pattern = Bytes()
-        var i = 0
-        while i < text.count {
-            if text[i] == UInt8(ascii: "\\"), i + 1 < text.count { i += 1 }
-            pattern.append(text[i])
-            i += 1
-        }
-        return pattern
+        return lexer.bytes(range)
     }
 
     /// `%word%`, with up to three signs on each side.
@@ -166,7 +166,7 @@ extension QueryParser {
             return QueryNode(affix(first.kind, pattern))
         case .wildcard:
             try shift()
-            return QueryNode(.wildcard(wildcardPattern(first.text)))
+            return QueryNode(.wildcard(wildcardText(first.text)))
         default:
             break
         }
@@ -179,7 +179,8 @@ extension QueryParser {
         }
         var words = [foldedTagWord(first)]
         while isTagWord(token.kind) {
-            words.append(foldedTagWord(token))
+            // From the third word on stop words are forgotten, as in dialect 1.
+            if token.kind != .stopWord || words.count < 2 { words.append(foldedTagWord(token)) }
             try shift()
             try deepen(by: -1)
         }
@@ -210,7 +211,7 @@ extension QueryParser {
         try shift()
         if isModern && frames.isEmpty && token.kind == .leftBracket { try parseVectorQuery() }
         try expect(.leftBrace)
-        var attributes: [(name: Bytes, value: AttributeValue)] = []
+        var attributes: [(name: Bytes, value: Bytes)] = []
         let listDepth = depth
         while true {
             while token.kind == .semicolon { try shift() }
@@ -219,9 +220,8 @@ extension QueryParser {
             try shift()
             try expect(.colon)
             guard isAttributeValue(token.kind) else { throw unexpected }
-            let value = token
+            attributes.append((name, try attributeValue(token)))
             try shift()
-            attributes.append((name, attributeValue(value)))
             depth = listDepth + 1
             guard token.kind == .semicolon else { break }
         }
@@ -229,36 +229,21 @@ extension QueryParser {
         depth = before
         guard var node = operand else { return }
         for (name, value) in attributes {
-            switch value {
-            case .text(let text):
-                if let reason = node.setAttribute(name, to: text) {
-                    throw QuerySyntaxError(reason, at: lexer.errorOffset)
-                }
-            case .missing:
-                if node.setAttribute(name, to: []) == .invalidAttribute(name) {
-                    throw QuerySyntaxError(.invalidAttribute(name), at: lexer.errorOffset)
-                }
-            case .parameter(let text):
-                guard let reason = node.setAttribute(name, to: text) else { continue }
-                if case .invalidAttribute = reason { throw QuerySyntaxError(reason, at: lexer.errorOffset) }
-                noteParameterError(reason)
+            if let reason = node.setAttribute(name, to: value) {
+                throw QuerySyntaxError(reason, at: lexer.errorOffset)
             }
         }
         operand = node
     }
 
-    private enum AttributeValue {
-        case text(Bytes)
-        case parameter(Bytes)
-        /// A parameter that is not defined; noted already.
-        case missing
-    }
-
-    private mutating func attributeValue(_ token: QueryToken) -> AttributeValue {
-        guard token.kind == .parameter else { return .text(lexer.bytes(token.text)) }
-        let isKnown = options.parameters[lexer.bytes(token.text)] != nil
-        let text = parameter(token.text)
-        return isKnown ? .parameter(text) : .missing
+    /// The text of a value. A parameter that is missing here is an error at once, unlike elsewhere.
+    private func attributeValue(_ token: QueryToken) throws(QuerySyntaxError) -> Bytes {
+        let text = lexer.bytes(token.text)
+        guard token.kind == .parameter else { return text }
+        guard let value = options.parameters[text] else {
+            throw QuerySyntaxError(.noSuchParameter(text), at: lexer.errorOffset)
+        }
+        return value
     }
 
     private func isAttributeValue(_ kind: QueryToken.Kind) -> Bool {
@@ -284,7 +269,7 @@ extension QueryParser {
 extension QueryNode {
     /// Applies `$name: value`; what is wrong with it otherwise. Names ignore case.
     mutating func setAttribute(_ name: Bytes, to text: Bytes) -> QuerySyntaxError.Reason? {
-        let invalidValue = QuerySyntaxError.Reason.invalidAttributeValue(text, attribute: name.asciiLowercased)
+        let invalidValue = QuerySyntaxError.Reason.invalidAttributeValue(text, attribute: name)
         switch String(decoding: name.asciiLowercased, as: UTF8.self) {
         case "weight":
             guard let number = parseDouble(text), !(number < 0), !text.isEmpty else { return invalidValue }

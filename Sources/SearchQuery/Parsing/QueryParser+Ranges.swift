@@ -28,8 +28,11 @@ extension QueryParser {
             return .numeric(field: field, range(lower, upper))
         }
         let radius = try readBound(allowsExclusive: false)
+        let isNumber = token.kind == .number
         let unit = try readUnit()
         try expect(.rightBracket)
+        // Other words are looked at when the whole query is read.
+        if isNumber { throw QuerySyntaxError(.invalidGeoUnit) }
         return circle(field, lower, upper, radius, unit)
     }
 

@@ -9,6 +9,10 @@
 // and asks one question when an operand is followed by another token: which frames does that token
 // close? `DialectRules` answers it per dialect. There is no recursion: a megabyte of `(` costs an error
 // reply, not a thread's stack.
+//
+// Dialect 2 has two kinds of expressions: text (words, patterns, quotes and what NOT, AND and OR make of
+// them), which may stand behind `@field:`, and everything else. A union that begins as two or more texts
+// stays one: `a|b|@n:[1 2]` is an error, and `a|b|c @n:[1 2]` is (a|b|c) AND a range. See ``Form``.
 
 import SearchModel
 
@@ -38,6 +42,34 @@ package struct QueryParser {
         return try parser.parseQuery()
     }
 
+    package static func parse(_ text: Bytes, options: QueryParserOptions) throws(QuerySyntaxError) -> QueryNode {
+        // Typed errors do not pass through `withUnsafeBufferPointer` before they are a value.
+        let result = text.withUnsafeBufferPointer { buffer in
+            Result { () throws(QuerySyntaxError) in try parse(buffer, options: options) }
+        }
+        return try result.get()
+    }
+
+    /// What an operand may become part of. Dialect 1 knows `.general` only.
+    enum Form {
+        case text
+        /// An OR of texts that more texts, and nothing else, can join.
+        case textUnion
+        case general
+        /// An OR that anything can join.
+        case union
+    }
+
+    struct Operand {
+        /// `nil` is a stop word.
+        var node: QueryNode?
+        var form: Form
+
+        var isText: Bool { form == .text || form == .textUnion }
+        /// The form once it is a part of something else.
+        var settledForm: Form { isText ? .text : .general }
+    }
+
     /// A node that is still open.
     struct Frame {
         enum Kind {
@@ -46,13 +78,22 @@ package struct QueryParser {
             case optional
             /// `@a|b:`
             case field([Bytes])
-            /// The operand to the left; `nil` is a stop word.
-            case and(QueryNode?)
-            case or(QueryNode?)
+            /// The operand to the left.
+            case and(Operand)
+            case or(Operand)
         }
         let kind: Kind
         /// The stack depth to return to when the frame closes.
         let depth: Int
+
+        /// Whether nothing but text may stand inside, in dialect 2.
+        var admitsOnlyText: Bool {
+            switch kind {
+            case .field: true
+            case .or(let left): left.form == .textUnion
+            default: false
+            }
+        }
     }
 
     /// Symbols that RediSearch's parser would have on its stack. Dialect 1 there corrupts queries nested deeper
@@ -62,8 +103,8 @@ package struct QueryParser {
     var lexer: QueryLexer
     let options: QueryParserOptions
     var frames: [Frame] = []
-    /// Frames of kind `.field` that are open. In dialect 2 nothing but text may stand inside.
-    private var openFields = 0
+    /// How many open frames admit only text.
+    private var textFrames = 0
     /// How many symbols RediSearch's parser would hold by now.
     var depth = 1
     /// The first wrong parameter. Reported only when the whole text is well-formed.
@@ -71,7 +112,7 @@ package struct QueryParser {
     private var valueError: QuerySyntaxError?
 
     var isModern: Bool { options.dialect >= 2 }
-    var isInsideField: Bool { isModern && openFields > 0 }
+    var admitsOnlyText: Bool { isModern && textFrames > 0 }
     var token: QueryToken { lexer.token }
 
     private init(_ text: UnsafeBufferPointer<UInt8>, options: QueryParserOptions) {
@@ -172,14 +213,14 @@ package struct QueryParser {
                 case .end:
                     while let frame = frames.popLast() {
                         if case .group = frame.kind { throw unexpected }
-                        operand = close(frame, over: operand)
+                        close(frame, over: &operand)
                     }
-                    return operand
+                    return operand.node
                 case .rightParen:
                     try closeGroup(&operand)
                 case .arrow:
                     closeFrames(&operand, before: .arrow)
-                    try readAttributes(of: &operand)
+                    try readAttributes(of: &operand.node)
                 case .or:
                     closeFrames(&operand, before: .or)
                     let before = depth
@@ -189,6 +230,8 @@ package struct QueryParser {
                 default:
                     guard let lookahead = lookaheadOfOperand() else { throw unexpected }
                     closeFrames(&operand, before: lookahead)
+                    if lookahead == .clause && admitsOnlyText { throw unexpected }
+                    operand.form = operand.settledForm
                     push(.and(operand), depth: depth - 1)
                     break followers
                 }
@@ -197,7 +240,7 @@ package struct QueryParser {
     }
 
     /// Opens frames until a whole operand is read.
-    private mutating func readOperand() throws(QuerySyntaxError) -> QueryNode? {
+    private mutating func readOperand() throws(QuerySyntaxError) -> Operand {
         while true {
             let before = depth
             switch token.kind {
@@ -210,8 +253,8 @@ package struct QueryParser {
             case .tilde:
                 try shift()
                 push(.optional, depth: before)
-            case .modifier where !isInsideField:
-                if let clause = try readModifier() { return clause }
+            case .modifier where !admitsOnlyText:
+                if let clause = try readModifier() { return Operand(node: clause, form: .general) }
             default:
                 return try isModern ? readPrimary() : readPrimaryOfDialect1()
             }
@@ -219,8 +262,9 @@ package struct QueryParser {
     }
 
     private mutating func push(_ kind: Frame.Kind, depth: Int) {
-        if case .field = kind { openFields += 1 }
-        frames.append(Frame(kind: kind, depth: depth))
+        let frame = Frame(kind: kind, depth: depth)
+        if frame.admitsOnlyText { textFrames += 1 }
+        frames.append(frame)
     }
 
     /// `@a|b:` opens a frame; `@a:{...}` and `@a:[...]` are whole clauses.
@@ -268,6 +312,8 @@ package struct QueryParser {
         case arrow
         /// A word, and in dialect 1 all that is not listed below.
         case word
+        /// `@name`, in dialect 2.
+        case clause
         /// A quote, in dialect 1.
         case quote
         case minus
@@ -279,81 +325,82 @@ package struct QueryParser {
     /// What the current token would do as the start of another operand; `nil` when it cannot start one.
     private func lookaheadOfOperand() -> Lookahead? {
         switch token.kind {
-        case .term, .stopWord, .leftParen: .word
-        case .modifier, .comparison: isInsideField && !closesField(.word) ? nil : .word
-        case .quoted, .emptyQuotes: .word
-        case .ismissing: .word
+        case .term, .stopWord, .leftParen, .quoted, .emptyQuotes, .ismissing: .word
+        case .modifier, .comparison: isModern ? .clause : .word
         case .number, .prefix, .suffix, .infix, .wildcard, .percent: isModern ? .tight : .word
         case .parameter: isModern ? .tight : nil
-        case .quote: isModern ? nil : .quote
+        case .quote: isModern ? .word : .quote
         case .minus: .minus
         case .tilde: .tilde
         default: nil
         }
     }
 
-    private func closes(_ frame: Frame.Kind, _ lookahead: Lookahead) -> Bool {
-        isModern ? DialectRules.modern(frame, lookahead) : DialectRules.first(frame, lookahead)
-    }
-
-    /// Whether `lookahead` would close the innermost open field.
-    private func closesField(_ lookahead: Lookahead) -> Bool {
-        for frame in frames.reversed() {
-            if !closes(frame.kind, lookahead) { return false }
-            if case .field = frame.kind { return true }
-        }
-        return false
-    }
-
-    private mutating func closeFrames(_ operand: inout QueryNode?, before lookahead: Lookahead) {
-        while let frame = frames.last, closes(frame.kind, lookahead) {
+    private mutating func closeFrames(_ operand: inout Operand, before lookahead: Lookahead) {
+        while let frame = frames.last {
+            let closes =
+                isModern
+                ? DialectRules.modern(frame, operand, lookahead) : DialectRules.first(frame.kind, lookahead)
+            guard closes else { return }
             frames.removeLast()
-            operand = close(frame, over: operand)
+            close(frame, over: &operand)
         }
     }
 
-    private mutating func closeGroup(_ operand: inout QueryNode?) throws(QuerySyntaxError) {
+    private mutating func closeGroup(_ operand: inout Operand) throws(QuerySyntaxError) {
         let isOpen = frames.contains { if case .group = $0.kind { true } else { false } }
         guard isOpen else { throw unexpected }
         while let frame = frames.popLast() {
             if case .group = frame.kind {
                 try shift()
                 depth = frame.depth + 1
+                operand.form = operand.settledForm
                 return
             }
-            operand = close(frame, over: operand)
+            close(frame, over: &operand)
         }
     }
 
-    private mutating func close(_ frame: Frame, over operand: QueryNode?) -> QueryNode? {
+    /// Makes the frame's node out of `operand`.
+    private mutating func close(_ frame: Frame, over operand: inout Operand) {
         depth = frame.depth + 1
+        if frame.admitsOnlyText { textFrames -= 1 }
         switch frame.kind {
         case .group:
             preconditionFailure("a group is closed by its parenthesis")
         case .not:
-            return operand.map { QueryNode(.not($0)) }
+            operand.node = operand.node.map { QueryNode(.not($0)) }
+            operand.form = operand.settledForm
         case .optional:
-            return operand.map { QueryNode(.optional($0)) }
+            operand.node = operand.node.map { QueryNode(.optional($0)) }
+            operand.form = operand.settledForm
         case .field(let names):
-            openFields -= 1
-            return operand.map { $0.restricted(to: names) }
+            operand.node = operand.node.map { $0.restricted(to: names) }
+            operand.form = .general
         case .and(let left):
-            return QueryNode.conjunction(left, operand)
+            operand.node = QueryNode.conjunction(left.node, operand.node)
+            operand.form = left.isText && operand.isText ? .text : .general
         case .or(let left):
-            return QueryNode.disjunction(left, operand)
+            operand.node = QueryNode.disjunction(left.node, operand.node)
+            operand.form = left.isText && operand.isText ? .textUnion : .union
         }
     }
 }
 
 /// Which tokens end which open nodes.
 private enum DialectRules {
-    static func modern(_ frame: QueryParser.Frame.Kind, _ next: QueryParser.Lookahead) -> Bool {
-        switch (frame, next) {
+    static func modern(
+        _ frame: QueryParser.Frame, _ operand: QueryParser.Operand, _ next: QueryParser.Lookahead
+    ) -> Bool {
+        switch (frame.kind, next) {
         case (.group, _): false
         case (.field, .tight): false
         case (.field, _): true
         case (_, .arrow), (_, .tight): false
-        case (.or, let next): next == .or
+        // A union that was just closed goes on, inside a wider one if need be: a | @n:[1 2] | b | c
+        case (.or(let left), .or): operand.form == .general || (operand.form == .text && left.form != .union)
+        case (.or, .clause): frame.admitsOnlyText
+        case (.or, _): false
         case (.and, _), (.not, _), (.optional, _): true
         }
     }

@@ -59,7 +59,7 @@ package struct QueryNode: Equatable, Sendable {
         case prefix(Bytes)
         case suffix(Bytes)
         case infix(Bytes)
-        /// `w'..'`, already without its backslashes: as in RediSearch `*` and `?` are never literal.
+        /// `w'..'`, for execution without its backslashes: as in RediSearch `*` and `?` are never literal.
         case wildcard(Bytes)
         case fuzzy(Bytes, distance: Int)
         case numeric(field: Bytes, NumericRange)

@@ -27,6 +27,8 @@ package struct QuerySyntaxError: Error, Equatable {
         case emptyValueNotIndexed
         /// `ismissing(@field)` without INDEXMISSING.
         case missingValueNotIndexed(field: Bytes)
+        /// `$phonetic` on a word that no PHONETIC field can match.
+        case phoneticsNotSupported
     }
 
     package let reason: Reason
@@ -75,6 +77,8 @@ package struct QuerySyntaxError: Error, Equatable {
         case .missingValueNotIndexed(let field):
             Array("'ismissing' requires field '".utf8) + field
                 + Array("' to be defined with 'INDEXMISSING'".utf8)
+        case .phoneticsNotSupported:
+            Array("field does not support phonetics".utf8)
         }
     }
 }

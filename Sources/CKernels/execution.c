@@ -1,0 +1,217 @@
+// Kernels of query execution. See CKernelsExecution.h.
+//
+// Each loop is written once and compiled for the machine at hand: the plain version everywhere, and
+// for AVX2 where a constructor finds it. Multiplications and additions are never fused: a score must
+// not depend on the processor.
+#include "CKernelsExecution.h"
+#include <string.h>
+
+#if defined(__clang__)
+#pragma clang fp contract(off)
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+// ---------------------------------------------------------------- bodies
+
+INLINE size_t popcount_body(const uint64_t *w, size_t n) {
+  size_t c = 0;
+  for (size_t i = 0; i < n; i++) c += (size_t)__builtin_popcountll(w[i]);
+  return c;
+}
+
+INLINE uint64_t and_body(uint64_t *a, const uint64_t *b, size_t n) {
+  uint64_t any = 0;
+  for (size_t i = 0; i < n; i++) { uint64_t v = a[i] & b[i]; a[i] = v; any |= v; }
+  return any;
+}
+
+INLINE uint64_t and_not_body(uint64_t *a, const uint64_t *b, size_t n) {
+  uint64_t any = 0;
+  for (size_t i = 0; i < n; i++) { uint64_t v = a[i] & ~b[i]; a[i] = v; any |= v; }
+  return any;
+}
+
+INLINE void or_body(uint64_t *a, const uint64_t *b, size_t n) {
+  for (size_t i = 0; i < n; i++) a[i] |= b[i];
+}
+
+INLINE uint64_t any_body(const uint64_t *w, size_t n) {
+  uint64_t any = 0;
+  for (size_t i = 0; i < n; i++) any |= w[i];
+  return any;
+}
+
+INLINE size_t documents_body(const uint64_t *w, size_t n, uint32_t base, uint32_t *out) {
+  uint32_t *p = out;
+  for (size_t i = 0; i < n; i++) {
+    uint64_t v = w[i];
+    uint32_t at = base + (uint32_t)(i * 64);
+    while (v) { *p++ = at + (uint32_t)__builtin_ctzll(v); v &= v - 1; }
+  }
+  return (size_t)(p - out);
+}
+
+INLINE unsigned lower_bound_128(const uint32_t *docs, uint32_t doc) {
+  unsigned i = 0;
+  i += docs[i + 63] < doc ? 64 : 0;
+  i += docs[i + 31] < doc ? 32 : 0;
+  i += docs[i + 15] < doc ? 16 : 0;
+  i += docs[i + 7] < doc ? 8 : 0;
+  i += docs[i + 3] < doc ? 4 : 0;
+  i += docs[i + 1] < doc ? 2 : 0;
+  i += docs[i] < doc ? 1 : 0;
+  return i;  // at most 127
+}
+
+INLINE void gather_body(const uint32_t *docs, const uint32_t *f, const uint64_t *m, const uint32_t *c, size_t n,
+                        uint32_t *out) {
+  if (m) {
+    for (size_t i = 0; i < n; i++) {
+      unsigned at = lower_bound_128(docs, c[i]);
+      uint32_t hit = (uint32_t)(m[at >> 6] >> (at & 63)) & 1u;
+      out[i] = docs[at] == c[i] && hit ? f[at] : 0;
+    }
+  } else {
+    for (size_t i = 0; i < n; i++) {
+      unsigned at = lower_bound_128(docs, c[i]);
+      uint32_t v = f[at];
+      out[i] = docs[at] == c[i] ? v : 0;
+    }
+  }
+}
+
+INLINE void divisors_body(const uint32_t *l, size_t n, double k1, double b, double avg, double *out) {
+  double rest = 1.0 - b;
+  for (size_t i = 0; i < n; i++) out[i] = k1 * (rest + b * (double)(int32_t)l[i] / avg);
+}
+
+INLINE void bm25std_body(double *acc, const uint32_t *f, const double *d, size_t n, double c, double k1p) {
+  for (size_t i = 0; i < n; i++) {
+    double x = (double)(int32_t)f[i];
+    acc[i] += c * x * k1p / (x + d[i]);
+  }
+}
+
+INLINE void tfidf_body(double *acc, const uint32_t *f, size_t n, double w, double idf) {
+  for (size_t i = 0; i < n; i++) acc[i] += w * (double)(int32_t)f[i] * idf;
+}
+
+INLINE void bm25_body(double *acc, const uint32_t *f, size_t n, double idf, double d) {
+  for (size_t i = 0; i < n; i++) {
+    double x = (double)(int32_t)f[i];
+    acc[i] += idf * x / (x + d);
+  }
+}
+
+INLINE void add_weighted_body(double *acc, const uint32_t *f, size_t n, double w) {
+  for (size_t i = 0; i < n; i++) acc[i] += w * (double)(int32_t)f[i];
+}
+
+INLINE void max_weighted_body(double *acc, const uint32_t *f, size_t n, double w) {
+  for (size_t i = 0; i < n; i++) {
+    double x = w * (double)(int32_t)f[i];
+    acc[i] = x > acc[i] ? x : acc[i];
+  }
+}
+
+INLINE void add_scaled_body(double *acc, const double *v, size_t n, double w) {
+  for (size_t i = 0; i < n; i++) acc[i] += v[i] * w;
+}
+
+INLINE void max_scaled_body(double *acc, const double *v, size_t n, double w) {
+  for (size_t i = 0; i < n; i++) {
+    double x = v[i] * w;
+    acc[i] = x > acc[i] ? x : acc[i];
+  }
+}
+
+INLINE void add_bounds_body(double *a, const double *b, size_t n) {
+  for (size_t i = 0; i < n; i++) a[i] += b[i];
+}
+
+INLINE void add_positive_body(double *a, const double *b, size_t n) {
+  for (size_t i = 0; i < n; i++) a[i] += b[i] > 0 ? b[i] : 0;
+}
+
+INLINE void max_bounds_body(double *a, const double *b, size_t n) {
+  for (size_t i = 0; i < n; i++) a[i] = b[i] > a[i] ? b[i] : a[i];
+}
+
+// ---------------------------------------------------------------- versions
+
+#if defined(__x86_64__)
+#define WIDE __attribute__((target("avx2,popcnt,bmi")))
+#define KERNEL(result, name, parameters, arguments, body)                        \
+  static result name##_base parameters { body arguments; }                       \
+  WIDE static result name##_wide parameters { body arguments; }                  \
+  static result(*name##_chosen) parameters = name##_base;                        \
+  result name parameters { name##_chosen arguments; }
+#define KERNEL_RESULT(result, name, parameters, arguments, body)                 \
+  static result name##_base parameters { return body arguments; }                \
+  WIDE static result name##_wide parameters { return body arguments; }           \
+  static result(*name##_chosen) parameters = name##_base;                        \
+  result name parameters { return name##_chosen arguments; }
+#else
+#define KERNEL(result, name, parameters, arguments, body) \
+  result name parameters { body arguments; }
+#define KERNEL_RESULT(result, name, parameters, arguments, body) \
+  result name parameters { return body arguments; }
+#endif
+
+KERNEL_RESULT(size_t, rs_exec_popcount, (const uint64_t *w, size_t n), (w, n), popcount_body)
+KERNEL_RESULT(uint64_t, rs_exec_and, (uint64_t *a, const uint64_t *b, size_t n), (a, b, n), and_body)
+KERNEL_RESULT(uint64_t, rs_exec_and_not, (uint64_t *a, const uint64_t *b, size_t n), (a, b, n), and_not_body)
+KERNEL(void, rs_exec_or, (uint64_t *a, const uint64_t *b, size_t n), (a, b, n), or_body)
+KERNEL_RESULT(uint64_t, rs_exec_any, (const uint64_t *w, size_t n), (w, n), any_body)
+KERNEL_RESULT(size_t, rs_exec_documents, (const uint64_t *w, size_t n, uint32_t base, uint32_t *out),
+              (w, n, base, out), documents_body)
+KERNEL(void, rs_exec_gather_block,
+       (const uint32_t *docs, const uint32_t *f, const uint64_t *m, const uint32_t *c, size_t n, uint32_t *out),
+       (docs, f, m, c, n, out), gather_body)
+KERNEL(void, rs_exec_bm25std_divisors,
+       (const uint32_t *l, size_t n, double k1, double b, double avg, double *out), (l, n, k1, b, avg, out),
+       divisors_body)
+KERNEL(void, rs_exec_add_bm25std,
+       (double *acc, const uint32_t *f, const double *d, size_t n, double c, double k1p), (acc, f, d, n, c, k1p),
+       bm25std_body)
+KERNEL(void, rs_exec_add_tfidf, (double *acc, const uint32_t *f, size_t n, double w, double idf),
+       (acc, f, n, w, idf), tfidf_body)
+KERNEL(void, rs_exec_add_bm25, (double *acc, const uint32_t *f, size_t n, double idf, double d),
+       (acc, f, n, idf, d), bm25_body)
+KERNEL(void, rs_exec_add_weighted, (double *acc, const uint32_t *f, size_t n, double w), (acc, f, n, w),
+       add_weighted_body)
+KERNEL(void, rs_exec_max_weighted, (double *acc, const uint32_t *f, size_t n, double w), (acc, f, n, w),
+       max_weighted_body)
+KERNEL(void, rs_exec_add_scaled, (double *acc, const double *v, size_t n, double w), (acc, v, n, w), add_scaled_body)
+KERNEL(void, rs_exec_max_scaled, (double *acc, const double *v, size_t n, double w), (acc, v, n, w), max_scaled_body)
+KERNEL(void, rs_exec_add_bounds, (double *a, const double *b, size_t n), (a, b, n), add_bounds_body)
+KERNEL(void, rs_exec_add_positive_bounds, (double *a, const double *b, size_t n), (a, b, n), add_positive_body)
+KERNEL(void, rs_exec_max_bounds, (double *a, const double *b, size_t n), (a, b, n), max_bounds_body)
+
+void rs_exec_pad_block(uint32_t *docs, size_t count) {
+  for (size_t i = count; i < 128; i++) docs[i] = UINT32_MAX;
+}
+
+int rs_exec_find_in_block(const uint32_t *docs, uint32_t doc) {
+  unsigned at = lower_bound_128(docs, doc);
+  return docs[at] == doc ? (int)at : -1;
+}
+
+void rs_exec_lengths(const uint32_t *norms, const uint32_t *docs, size_t count, uint32_t *out) {
+  for (size_t i = 0; i < count; i++) out[i] = norms[docs[i]] & 0xFFFFF;
+}
+
+#if defined(__x86_64__)
+__attribute__((constructor)) static void choose(void) {
+  __builtin_cpu_init();
+  if (!(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi"))) return;
+#define CHOOSE(name) name##_chosen = name##_wide;
+  CHOOSE(rs_exec_popcount) CHOOSE(rs_exec_and) CHOOSE(rs_exec_and_not) CHOOSE(rs_exec_or) CHOOSE(rs_exec_any)
+  CHOOSE(rs_exec_documents) CHOOSE(rs_exec_gather_block) CHOOSE(rs_exec_bm25std_divisors)
+  CHOOSE(rs_exec_add_bm25std) CHOOSE(rs_exec_add_tfidf) CHOOSE(rs_exec_add_bm25) CHOOSE(rs_exec_add_weighted)
+  CHOOSE(rs_exec_max_weighted) CHOOSE(rs_exec_add_scaled) CHOOSE(rs_exec_max_scaled) CHOOSE(rs_exec_add_bounds)
+  CHOOSE(rs_exec_add_positive_bounds) CHOOSE(rs_exec_max_bounds)
+#undef CHOOSE
+}
+#endif

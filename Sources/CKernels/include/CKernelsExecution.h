@@ -1,0 +1,61 @@
+// Kernels of query execution: window bitmaps, looking postings up in a block, scoring candidates.
+#pragma once
+#include <stdint.h>
+#include <stddef.h>
+
+// ---- bitmaps of one window (64 words) or any number of words
+
+/// Number of bits set.
+size_t rs_exec_popcount(const uint64_t *words, size_t count);
+/// a &= b; returns the OR of the resulting words (0: none left).
+uint64_t rs_exec_and(uint64_t *a, const uint64_t *b, size_t count);
+/// a &= ~b; returns the OR of the resulting words.
+uint64_t rs_exec_and_not(uint64_t *a, const uint64_t *b, size_t count);
+/// a |= b
+void rs_exec_or(uint64_t *a, const uint64_t *b, size_t count);
+/// OR of all words: 0 when no bit is set.
+uint64_t rs_exec_any(const uint64_t *words, size_t count);
+/// Writes `base` + number of each set bit, ascending; returns how many. `out` needs room for all.
+size_t rs_exec_documents(const uint64_t *words, size_t count, uint32_t base, uint32_t *out);
+
+// ---- postings
+
+/// Fills docs[count ..< 128] with UINT32_MAX, as rs_exec_find_in_block needs it.
+void rs_exec_pad_block(uint32_t *docs, size_t count);
+/// Index of `doc` among 128 ascending padded docs, or -1.
+int rs_exec_find_in_block(const uint32_t *docs, uint32_t doc);
+/// out[i] = frequency of candidates[i] in the block, 0 when it is not there or its bit in `matching`
+/// (2 words, NULL: all) is clear.
+void rs_exec_gather_block(const uint32_t *docs, const uint32_t *frequencies, const uint64_t *matching,
+                          const uint32_t *candidates, size_t count, uint32_t *out);
+
+// ---- scores: acc[i] += (or = max of) the value of one leaf for candidate i
+// The order of operations is part of the contract: scores equal the reference server's to the last digit.
+
+/// out[i] = (low 20 bits of norms[docs[i]])
+void rs_exec_lengths(const uint32_t *norms, const uint32_t *docs, size_t count, uint32_t *out);
+/// out[i] = k1 * (1 - b + b * lengths[i] / average)
+void rs_exec_bm25std_divisors(const uint32_t *lengths, size_t count, double k1, double b, double average, double *out);
+/// acc[i] += c * f[i] * k1p / (f[i] + divisors[i])
+void rs_exec_add_bm25std(double *acc, const uint32_t *f, const double *divisors, size_t count, double c, double k1p);
+/// acc[i] += w * f[i] * idf
+void rs_exec_add_tfidf(double *acc, const uint32_t *f, size_t count, double w, double idf);
+/// acc[i] += idf * f[i] / (f[i] + divisor)
+void rs_exec_add_bm25(double *acc, const uint32_t *f, size_t count, double idf, double divisor);
+/// acc[i] += w * f[i]
+void rs_exec_add_weighted(double *acc, const uint32_t *f, size_t count, double w);
+/// acc[i] = max(acc[i], w * f[i])
+void rs_exec_max_weighted(double *acc, const uint32_t *f, size_t count, double w);
+/// acc[i] += values[i] * w
+void rs_exec_add_scaled(double *acc, const double *values, size_t count, double w);
+/// acc[i] = max(acc[i], values[i] * w)
+void rs_exec_max_scaled(double *acc, const double *values, size_t count, double w);
+
+// ---- bounds
+
+/// a[i] += b[i]
+void rs_exec_add_bounds(double *a, const double *b, size_t count);
+/// a[i] += max(b[i], 0)
+void rs_exec_add_positive_bounds(double *a, const double *b, size_t count);
+/// a[i] = max(a[i], b[i])
+void rs_exec_max_bounds(double *a, const double *b, size_t count);

@@ -1,0 +1,148 @@
+// The default order: best scores first.
+//
+// Windows are taken in the order of their bounds, so that the threshold rises at once; those whose
+// bound cannot win are only counted, and not even looked at when the index knows the count. Inside a
+// window the units of 256 documents are scored in growing groups, again best first.
+
+import CKernels
+import SearchIndex
+import SearchModel
+
+extension SearchRun {
+    func rankedSearch(_ root: Int) {
+        let topK = TopK(rowLimit, on: snapshot)
+        let words = arena.allocate(UInt64.self, wordsPerWindow)
+        forEachSegment(root) { evaluator in
+            let scorer = BatchScorer(evaluator, context, topK)
+            if evaluator.nodes[root].estimate > topK.capacity, evaluator.segment.documentCount > 2 * unitSize,
+                ScoreBounds.apply(to: plan, evaluator.segment) {
+                pruned(evaluator, scorer, topK, words)
+            } else {
+                forEachWindow(evaluator, needsOwners: true) { window in
+                    outcome.total += evaluator.matches(window, words)
+                    scorer.score(window, words)
+                }
+            }
+        }
+        let rows = topK.rows(max(0, parameters.offset), pageLimit)
+        let largest = context.scorer == .bm25StdNorm ? topK.rows(0, 1).first?.score ?? 0 : 0
+        outcome.hits = rows.map { row in
+            Hit(
+                segment: Int(row.segment), docID: row.docID, stamp: row.stamp,
+                score: context.finished(row.score, largest: largest))
+        }
+        if parameters.explainScores { explain(root, largest: largest) }
+    }
+
+    private func pruned(
+        _ evaluator: SegmentEvaluator, _ scorer: BatchScorer, _ topK: TopK, _ words: UnsafeMutablePointer<UInt64>
+    ) {
+        let exact = parameters.withoutCount ? nil : evaluator.exactCount(evaluator.root)
+        let mustCount = exact == nil && !parameters.withoutCount
+        if let exact { outcome.total += exact }
+        let bounds = ScoreBounds(evaluator, context)
+        let order = arena.allocate(Int.self, windowsPerSlice)
+        let limits = arena.allocate(Double.self, windowsPerSlice)
+        let slices = (evaluator.windowCount + windowsPerSlice - 1) / windowsPerSlice
+        for slice in 0..<slices {
+            if isLate() { return }
+            evaluator.enter(slice: slice, needsOwners: true)
+            bounds.compute(slice: slice)
+            let windows = evaluator.windows(ofSlice: slice)
+            let count = sortByBound(windows, order, limits) { bounds.window($0) }
+            for place in 0..<count {
+                if isLate() { return }
+                let window = order[place]
+                let mayWin = limits[place] > -Double.infinity
+                    && anyUnit(of: window, evaluator, bounds, topK)
+                guard mayWin || (mustCount && limits[place] > -Double.infinity) else {
+                    outcome.counters.windowsSkipped += 1
+                    continue
+                }
+                outcome.counters.windowsVisited += 1
+                let matched = evaluator.matches(window, words)
+                if exact == nil { outcome.total += matched }
+                if mayWin, matched > 0 {
+                    scoreUnits(window, matched, words, evaluator, scorer, bounds, topK)
+                } else {
+                    outcome.counters.windowsOnlyCounted += 1
+                }
+            }
+        }
+    }
+
+    /// Best bound first; equal ones in the order of arrival, roughly.
+    private func sortByBound(
+        _ range: Range<Int>, _ order: UnsafeMutablePointer<Int>, _ limits: UnsafeMutablePointer<Double>,
+        _ bound: (Int) -> Double
+    ) -> Int {
+        var count = 0
+        for item in range {
+            let limit = bound(item)
+            var place = count
+            while place > 0, limits[place - 1] < limit {
+                limits[place] = limits[place - 1]
+                order[place] = order[place - 1]
+                place -= 1
+            }
+            limits[place] = limit
+            order[place] = item
+            count += 1
+        }
+        return count
+    }
+
+    private func units(of window: Int, _ evaluator: SegmentEvaluator) -> Range<Int> {
+        let documents = evaluator.segment.documentCount
+        let first = window * unitsPerWindow
+        return first..<min(first + unitsPerWindow, (documents + unitSize - 1) / unitSize)
+    }
+
+    private func anyUnit(
+        of window: Int, _ evaluator: SegmentEvaluator, _ bounds: ScoreBounds, _ topK: TopK
+    ) -> Bool {
+        for unit in units(of: window, evaluator) where mayWin(unit, bounds, topK) { return true }
+        return false
+    }
+
+    @inline(__always)
+    private func mayWin(_ unit: Int, _ bounds: ScoreBounds, _ topK: TopK) -> Bool {
+        let bound = bounds.unit(unit)
+        if bound > topK.threshold { return true }
+        return bound == topK.threshold && topK.admits(bound: bound, stampFloor: bounds.stampFloor(unit))
+    }
+
+    private func scoreUnits(
+        _ window: Int, _ matched: Int, _ words: UnsafeMutablePointer<UInt64>, _ evaluator: SegmentEvaluator,
+        _ scorer: BatchScorer, _ bounds: ScoreBounds, _ topK: TopK
+    ) {
+        let mark = arena.mark()
+        defer { arena.release(to: mark) }
+        let order = arena.allocate(Int.self, unitsPerWindow)
+        let limits = arena.allocate(Double.self, unitsPerWindow)
+        let group = arena.allocate(UInt64.self, wordsPerWindow)
+        let count = sortByBound(units(of: window, evaluator), order, limits) { bounds.unit($0) }
+        // Enough units to fill the heap at first, then twice as many each time.
+        let missing = topK.capacity - min(topK.capacity, topK.count)
+        var size = max(1, min(unitsPerWindow, unitsPerWindow * missing / matched))
+        var place = 0
+        while place < count {
+            group.update(repeating: 0, count: wordsPerWindow)
+            var taken = 0
+            while place < count, taken < size {
+                let unit = order[place]
+                place += 1
+                guard mayWin(unit, bounds, topK) else { continue }
+                let first = unit % unitsPerWindow * wordsPerUnit
+                var any: UInt64 = 0
+                for word in first..<first + wordsPerUnit {
+                    group[word] = words[word]
+                    any |= words[word]
+                }
+                if any != 0 { taken += 1 }
+            }
+            if taken > 0 { scorer.score(window, group) }
+            size *= 2
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// A clause as one segment sees it: plain memory, one node per clause of the plan.
+
+import SearchIndex
+import SearchModel
+
+struct Node: BitwiseCopyable {
+    enum Kind: UInt8, BitwiseCopyable {
+        /// Matches no document of this segment.
+        case nothing
+        case all
+        case postings
+        case documents
+        case numeric
+        case geo
+        case missing
+        case keys
+        case and
+        case or
+        /// An `or` of which the first matching child counts.
+        case expansion
+        case not
+        case optional
+    }
+
+    var kind: Kind
+    var isImplied: Bool
+    /// AND: the matches' positions decide.
+    var hasProximity: Bool
+    var inOrder: Bool
+    /// See ``Clause/isRangeUnion``.
+    var isRangeUnion: Bool
+    /// A tag value: a term without positions, of frequency 1.
+    var isTag: Bool
+    var maxSlop: Int
+    /// Index into the evaluator's cursors, lists or columns, by kind.
+    var slot: Int
+    var weight: Double
+    var idf: Double
+    var idfStd: Double
+    var unmatchedWeight: Double
+    var virtualFrequency: Double
+    /// Matching documents of this segment, at most or roughly.
+    var estimate: Int
+    /// In scoring order; those that match nothing here are left out.
+    var children: UnsafeMutablePointer<Int32>
+    var childCount: Int
+    /// The same children, those that narrow most for least work first; without OPTIONALs.
+    var fillOrder: UnsafeMutablePointer<Int32>
+    var fillCount: Int
+    /// 64 words that only this node's evaluation uses; `nil` for leaves without need.
+    var scratch: UnsafeMutablePointer<UInt64>?
+    /// Wide unions: their documents in the current slice, worked out at once.
+    var sliceWords: UnsafeMutablePointer<UInt64>?
+    /// Expansions: 1 + place of the child that counts, by document of the slice; 0 is none.
+    var owners: UnsafeMutablePointer<UInt16>?
+    /// Upper bound of the score per unit of the current slice.
+    var bounds: UnsafeMutablePointer<Double>?
+}
+
+/// Where a posting list is being read.
+struct PostingCursor: BitwiseCopyable {
+    var hasMask: Bool
+    var mask: FieldMask
+    var blockCount: Int
+    /// The decoded block, or -1.
+    var block: Int
+    var count: Int
+    var hasFrequencies: Bool
+    var hasMatching: Bool
+    /// 128 each, docIDs padded with the largest number.
+    var docs: UnsafeMutablePointer<UInt32>
+    var frequencies: UnsafeMutablePointer<UInt32>
+    /// Two words: the postings of the block whose field mask fits.
+    var matching: UnsafeMutablePointer<UInt64>
+}
+
+/// Documents per unit of pruning.
+let unitSize = 256
+let unitsPerWindow = windowSize / unitSize
+let wordsPerUnit = unitSize / 64
+/// Documents per slice: what is worked out ahead is worked out for so many.
+let sliceSize = 65_536
+let windowsPerSlice = sliceSize / windowSize
+let unitsPerSlice = sliceSize / unitSize

@@ -1,0 +1,70 @@
+// The reader's side of the dictionary: a picture of it as of one snapshot.
+
+import CKernels
+import Containers
+import SearchModel
+
+/// What an affix, pattern or fuzzy clause stands for: terms in byte order, which is code point order.
+package struct TermExpansion: Equatable, Sendable {
+    package var terms: [TermID] = []
+    /// There were more than the limit.
+    package var truncated = false
+
+    package init(terms: [TermID] = [], truncated: Bool = false) {
+        self.terms = terms
+        self.truncated = truncated
+    }
+}
+
+/// All terms of an index, internal ones (`+stem`, `~group`, `<PHON`) included, as of one snapshot.
+///
+/// Safe from any thread. `@unchecked Sendable`: every pointer is to append-only memory that `owners` keep alive, and
+/// only ids below `termCount` are followed, which were complete when the view was made; the hash table may
+/// besides lead to younger terms, published with release and acquire.
+package final class TermDictionary: @unchecked Sendable {
+    package let termCount: Int
+    let reader: TermRecords
+    private let table: TermTable
+    private let stemDirectory: ChunkedNumbers.Directory
+    private let sorted: SortedTerms
+    private let owners: [AnyObject]
+    private let fixedByteCount: Int
+
+    init(
+        table: TermTable, reader: TermRecords, stemDirectory: ChunkedNumbers.Directory, termCount: Int,
+        sorted: SortedTerms, fixedByteCount: Int, keeping owners: [AnyObject]
+    ) {
+        self.table = table
+        self.reader = reader
+        self.stemDirectory = stemDirectory
+        self.termCount = termCount
+        self.sorted = sorted
+        self.fixedByteCount = fixedByteCount
+        self.owners = owners
+    }
+
+    package func lookup(_ term: ByteSlice) -> TermID? {
+        guard let id = table.find(term, hash: hashBytes(term), in: reader), id < termCount else { return nil }
+        return id
+    }
+
+    package func withTerm<R>(_ id: TermID, _ body: (ByteSlice) -> R) -> R { body(reader.bytes(id)) }
+
+    /// The `+stem` of a raw word; `nil` when it has none, or none was asked for.
+    package func stem(of id: TermID) -> TermID? {
+        let stem = rk_load_acquire_u32(ChunkedNumbers.pointer(to: Int(id), in: stemDirectory))
+        return stem < termCount ? stem : nil
+    }
+
+    /// Sorts what is new, so that the next expansion need not. For a background thread.
+    package func prepareExpansions() { _ = sortedRuns() }
+
+    /// Bytes held when the view was made, and the sorted runs as they are now.
+    package var byteCount: Int { fixedByteCount + sorted.byteCount }
+
+    func sortedRuns() -> SortedTerms.Runs { sorted.runs(covering: termCount, reader) }
+}
+
+/// The values of one TAG field and their numbers: a dictionary like any other.
+package typealias TagDictionary = TermDictionary
+package typealias TagDictionaryBuilder = TermDictionaryBuilder

@@ -1,0 +1,131 @@
+// The hash part of the dictionary: term bytes → term id.
+//
+//   bucket = 8 control bytes in one word │ 8 term ids
+//   control byte: 0 free, else 0x80 | 7 bits of the hash
+//
+// A probe compares eight control bytes at once and only looks at the term behind a byte that agrees. The table is
+// filled to 0.85 at most and replaced by one 1.25 times as large: masks and powers of two would waste a third.
+
+import CKernels
+import Containers
+import SearchModel
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Where the bytes of terms are, as of some moment: valid for every id handed out by then.
+struct TermRecords {
+    let records: ChunkDirectory
+    let offsets: ChunkedNumbers.Directory
+
+    /// A record is its length (one byte, or 255 and four bytes) and the term.
+    @inline(__always) func bytes(_ id: TermID) -> ByteSlice {
+        let record = ChunkStore.pointer(at: offset(id), in: records)
+        let length = record[0]
+        if length < 255 { return ByteSlice(start: record + 1, count: Int(length)) }
+        let long = UnsafeRawPointer(record + 1).loadUnaligned(as: UInt32.self)
+        return ByteSlice(start: record + 5, count: Int(long))
+    }
+
+    @inline(__always) func offset(_ id: TermID) -> UInt32 {
+        ChunkedNumbers.pointer(to: Int(id), in: offsets).pointee
+    }
+
+    /// First eight bytes as a number that orders as the bytes do; equal keys need ``precedes(_:_:)``.
+    func sortKey(_ id: TermID) -> UInt64 { termSortKey(bytes(id)) }
+
+    func compare(_ id: TermID, _ other: ByteSlice) -> Int { compareBytes(bytes(id), other) }
+}
+
+func termSortKey(_ bytes: ByteSlice) -> UInt64 {
+    if bytes.count >= 8 {
+        return UnsafeRawPointer(bytes.baseAddress!).loadUnaligned(as: UInt64.self).bigEndian
+    }
+    var key: UInt64 = 0
+    for i in 0..<8 { key = key &<< 8 | (i < bytes.count ? UInt64(bytes[i]) : 0) }
+    return key
+}
+
+/// Byte order, a prefix before what it starts: negative, zero or positive.
+package func compareBytes(_ a: ByteSlice, _ b: ByteSlice) -> Int {
+    let shared = min(a.count, b.count)
+    if shared > 0 {
+        let order = memcmp(a.baseAddress!, b.baseAddress!, shared)
+        if order != 0 { return Int(order) }
+    }
+    return a.count - b.count
+}
+
+/// `@unchecked Sendable`: one writer inserts; a control byte is published with release after its id, the id after
+/// its record, and neither ever changes again.
+final class TermTable: @unchecked Sendable {
+    let bucketCount: Int
+    private let control: UnsafeMutablePointer<UInt64>
+    private let ids: UnsafeMutablePointer<UInt32>
+
+    init(bucketCount: Int) {
+        self.bucketCount = bucketCount
+        control = .allocate(capacity: bucketCount)
+        control.initialize(repeating: 0, count: bucketCount)
+        ids = .allocate(capacity: bucketCount * 8)
+    }
+
+    deinit {
+        control.deallocate()
+        ids.deallocate()
+    }
+
+    var byteCount: Int { bucketCount * 40 }
+    /// Terms it may hold before it has to be replaced.
+    var limit: Int { bucketCount * 8 * 85 / 100 }
+
+    @inline(__always) private func home(_ hash: UInt64) -> Int {
+        Int(((hash &>> 32) &* UInt64(bucketCount)) &>> 32)
+    }
+
+    @inline(__always) func find(_ term: ByteSlice, hash: UInt64, in records: TermRecords) -> TermID? {
+        let pattern = (0x80 | (hash & 0x7F)) &* 0x0101_0101_0101_0101
+        var bucket = home(hash)
+        while true {
+            let word = rk_load_acquire_u64(control + bucket)
+            var candidates = zeroBytes(word ^ pattern)
+            while candidates != 0 {
+                let id = ids[bucket &* 8 &+ (candidates.trailingZeroBitCount &>> 3)]
+                let bytes = records.bytes(id)
+                if bytes.count == term.count
+                    && (term.count == 0 || memcmp(bytes.baseAddress!, term.baseAddress!, term.count) == 0)
+                {
+                    return id
+                }
+                candidates &= candidates &- 1
+            }
+            if zeroBytes(word) != 0 { return nil }
+            bucket &+= 1
+            if bucket == bucketCount { bucket = 0 }
+        }
+    }
+
+    /// - Precondition: the term is not in the table, and there is room.
+    func insert(_ id: TermID, hash: UInt64) {
+        var bucket = home(hash)
+        while true {
+            let word = rk_load_relaxed_u64(control + bucket)
+            let free = zeroBytes(word)
+            if free != 0 {
+                let slot = free.trailingZeroBitCount &>> 3
+                ids[bucket * 8 + slot] = id
+                rk_store_release_u64(control + bucket, word | (0x80 | (hash & 0x7F)) << UInt64(slot * 8))
+                return
+            }
+            bucket += 1
+            if bucket == bucketCount { bucket = 0 }
+        }
+    }
+
+    /// The top bit of each byte that is zero, and no other.
+    @inline(__always) private func zeroBytes(_ word: UInt64) -> UInt64 {
+        let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+        return ~(((word & low) &+ low) | word | low)
+    }
+}

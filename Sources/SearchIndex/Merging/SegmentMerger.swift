@@ -1,0 +1,218 @@
+// Builds a sealed segment from others: live documents in stamp order, lists term by term.
+
+import CKernels
+import Containers
+import SearchModel
+
+struct SegmentMerger {
+    struct Result {
+        /// `nil`: no document was alive.
+        var segment: SealedSegment?
+        var fields: FieldColumns
+        /// Per input: the new id of each document, `.max` for dead ones. Empty for an identity.
+        var places: [[DocID]]
+        /// All documents of the one input, dead ones too, have kept their ids.
+        var isIdentity: Bool
+    }
+
+    private let inputs: [SegmentView]
+    private let b: Double
+    private let defaultScore: Float
+    private let hasPositions: Bool
+    private let missingFields: [Int]
+    /// Per input: new ids. Empty: same as the old ones.
+    private var places: [[DocID]] = []
+    /// Per new id: where it comes from.
+    private var sources: [(input: Int, docID: DocID)] = []
+    private var isIdentity = false
+    /// Whether new ids ascend with (input, old id).
+    private var isMonotone = true
+
+    init(inputs: [SegmentView], b: Double, defaultScore: Float, hasPositions: Bool, missingFields: [Int]) {
+        self.inputs = inputs
+        self.b = b
+        self.defaultScore = defaultScore
+        self.hasPositions = hasPositions
+        self.missingFields = missingFields
+    }
+
+    /// `nil` when it was cancelled.
+    mutating func run(isCancelled: () -> Bool) -> Result? {
+        placeDocuments()
+        guard !sources.isEmpty else {
+            return Result(segment: nil, fields: .none, places: places, isIdentity: false)
+        }
+        guard let segment = build(isCancelled) else { return nil }
+        let columns = inputs.indices.map { (columns: inputs[$0].fields, mapping: mapping($0)) }
+        return Result(
+            segment: segment, fields: .merge(columns, documentCount: sources.count), places: places,
+            isIdentity: isIdentity)
+    }
+
+    private func mapping(_ input: Int) -> DocIDMapping {
+        places[input].isEmpty ? .identity(inputs[input].documentCount) : DocIDMapping(places[input])
+    }
+
+    // MARK: Documents
+
+    private mutating func placeDocuments() {
+        if inputs.count == 1, !inputs[0].isSealed, inputs[0].isStampOrdered,
+            inputs[0].deaths.count * 8 <= inputs[0].documentCount
+        {
+            // Sealing as it is: its few dead documents go with the first merge.
+            isIdentity = true
+            places = [[]]
+            sources = (0..<inputs[0].documentCount).map { (0, DocID($0)) }
+            return
+        }
+        var order: [(stamp: UInt64, input: Int, docID: DocID)] = []
+        order.reserveCapacity(inputs.reduce(0) { $0 + $1.liveCount })
+        var isOrdered = true
+        for (index, input) in inputs.enumerated() {
+            for docID in 0..<DocID(input.documentCount) where input.isLive(docID) {
+                let stamp = input.stamps[Int(docID)]
+                if let last = order.last, last.stamp > stamp { isOrdered = false }
+                order.append((stamp, index, docID))
+            }
+        }
+        if !isOrdered {
+            // Equal stamps stay in their order: the sort is by all three.
+            order.sort { ($0.stamp, $0.input, $0.docID) < ($1.stamp, $1.input, $1.docID) }
+            isMonotone = false
+        }
+        places = inputs.map { Array(repeating: .max, count: $0.documentCount) }
+        for (place, document) in order.enumerated() {
+            places[document.input][Int(document.docID)] = DocID(place)
+        }
+        sources = order.map { ($0.input, $0.docID) }
+    }
+
+    private func build(_ isCancelled: () -> Bool) -> SealedSegment? {
+        let count = sources.count
+        let stampBlock = RawBlock(zeroed: 8 * count)
+        let normBlock = RawBlock(zeroed: 4 * count)
+        // Exact lengths, largest frequencies and scores: needed while bounds are computed.
+        let scratch = RawBlock(zeroed: 12 * count)
+        let stamps: UnsafeMutablePointer<UInt64> = stampBlock.pointer()
+        let norms: UnsafeMutablePointer<UInt32> = normBlock.pointer()
+        let lengths: UnsafeMutablePointer<UInt32> = scratch.pointer()
+        let maxFrequencies = lengths + count
+        let scores = UnsafeMutableRawPointer(maxFrequencies + count).assumingMemoryBound(to: Float.self)
+        var bounds = SegmentBounds()
+        var hasScores = false
+        var totalLength = 0
+        var saturated: [(docID: DocID, length: UInt32, maxFrequency: UInt32)] = []
+        for i in 0..<count {
+            let input = inputs[sources[i].input]
+            let docID = sources[i].docID
+            let length = input.length(docID)
+            let largest = input.maxFrequency(docID)
+            let score = input.documentScores.map { $0[Int(docID)] } ?? input.defaultScore
+            stamps[i] = input.stamps[Int(docID)]
+            norms[i] = makeNorm(length: length, maxFrequency: largest)
+            if isSaturatedNorm(norms[i]) { saturated.append((DocID(i), length, largest)) }
+            lengths[i] = length
+            maxFrequencies[i] = largest
+            scores[i] = score
+            if score != defaultScore { hasScores = true }
+            bounds.include(length: length, maxFrequency: largest, score: score)
+            totalLength += Int(length)
+        }
+        bounds.b0 = b
+        bounds.averageLength0 = max(1, Double(totalLength) / Double(count))
+
+        let numbers = DocumentNumbers(
+            count: count, lengths: lengths, maxFrequencies: maxFrequencies, scores: scores, hasScores: hasScores,
+            bounds: bounds)
+        var builder = SegmentBuilder(documents: numbers, hasPositions: hasPositions)
+        guard mergeLists(into: &builder, isCancelled) else { return nil }
+
+        let scoreBlock = hasScores ? RawBlock(zeroed: 4 * count) : nil
+        scoreBlock?.pointer(to: Float.self).update(from: scores, count: count)
+        let inputs = inputs
+        let sources = sources
+        let keys = SealedKeys(count: count) { i, body in
+            inputs[sources[i].input].withKey(sources[i].docID, body)
+        }
+        let payloads = SealedPayloads(count: count) { inputs[sources[$0].input].payload(sources[$0].docID) }
+        return SealedSegment(
+            SealedParts(
+                documentCount: count, hasPositions: hasPositions, bounds: bounds, isStampOrdered: true,
+                defaultScore: defaultScore, postingCount: builder.postingCount,
+                postingBlockCount: builder.blockCount, norms: normBlock, stamps: stampBlock, scores: scoreBlock,
+                blockBounds: blockBounds(numbers, stamps), saturated: saturated, keys: keys, payloads: payloads,
+                missing: missingColumns(), finishing: &builder))
+    }
+
+    private func blockBounds(_ numbers: DocumentNumbers, _ stamps: UnsafePointer<UInt64>) -> RawBlock {
+        let blocks = (numbers.count + blockSize - 1) / blockSize
+        let block = RawBlock(zeroed: blocks * MemoryLayout<DocumentBlockBounds>.stride)
+        let result: UnsafeMutablePointer<DocumentBlockBounds> = block.pointer()
+        for i in 0..<blocks {
+            var one = SegmentBounds()
+            var floor = UInt64.max
+            for doc in i * blockSize..<min(numbers.count, (i + 1) * blockSize) {
+                one.include(
+                    length: numbers.lengths[doc], maxFrequency: numbers.maxFrequencies[doc],
+                    score: numbers.scores[doc])
+                floor = min(floor, stamps[doc])
+            }
+            result[i] = DocumentBlockBounds(
+                minLength: one.minLength, minMaxFrequency: one.minMaxFrequency, maxScore: one.maxScore,
+                stampFloor: floor)
+        }
+        return block
+    }
+
+    private func missingColumns() -> [Int: RawBlock] {
+        var result: [Int: RawBlock] = [:]
+        for field in missingFields {
+            let windows = (sources.count + windowSize - 1) / windowSize
+            let block = RawBlock(zeroed: windows * wordsPerWindow * 8)
+            let words: UnsafeMutablePointer<UInt64> = block.pointer()
+            let columns = inputs.map { $0.missing(field) }
+            for (i, source) in sources.enumerated() {
+                // A segment from before the field was declared: none of its documents has it.
+                let isMissing = columns[source.input].map { $0.isMissing(source.docID) } ?? true
+                if isMissing { words[i >> 6] |= 1 << UInt64(i & 63) }
+            }
+            result[field] = block
+        }
+        return result
+    }
+
+    // MARK: Lists
+
+    private func mergeLists(into builder: inout SegmentBuilder, _ isCancelled: () -> Bool) -> Bool {
+        let terms = inputs.map { $0.sortedTerms() }
+        var at = Array(repeating: 0, count: inputs.count)
+        var gathering = ListGathering()
+        while true {
+            var next = TermID.max
+            for i in inputs.indices where at[i] < terms[i].count { next = min(next, terms[i][at[i]]) }
+            if next == .max { return true }
+            if isCancelled() { return false }
+            gathering.begin()
+            for i in inputs.indices where at[i] < terms[i].count && terms[i][at[i]] == next {
+                at[i] += 1
+                if let list = inputs[i].postings(for: next) { gathering.announce(list, input: i) }
+            }
+            gathering.gather(places: places, hasPositions: hasPositions)
+            gathering.finish(isMonotone: isMonotone, hasPositions: hasPositions) { builder.add(next, $0) }
+        }
+    }
+}
+
+extension SegmentView {
+    /// Terms with postings, ascending.
+    func sortedTerms() -> [TermID] {
+        switch core {
+        case .sealed(let segment):
+            var terms: [TermID] = []
+            terms.reserveCapacity(segment.termCount)
+            segment.forEachTerm { terms.append($0) }
+            return terms
+        case .mutable(let segment, _): return segment.sortedTerms()
+        }
+    }
+}
