@@ -14,7 +14,7 @@ ifdef STRICT
 export RINGSEARCH_STRICT := 1
 endif
 
-.PHONY: help packages build release run test demo golden conformance crash hostile fuzz bench format lint check clean
+.PHONY: help packages build release run test demo golden conformance crash hostile fuzz seeds bench format lint check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,10 @@ hostile: release ## send COUNT malformed and hostile requests to a server
 
 fuzz: packages ## fuzz one parser for a while (TARGET=query SECONDS=60)
 	scripts/fuzz '$(or $(TARGET),query)' '$(or $(SECONDS),60)'
+
+seeds: packages ## run every fuzz target on its seeds, where past finds lie
+	swift build --product fuzz
+	@for target in Tests/Fuzz/Seeds/*; do .build/debug/fuzz "$$(basename $$target)" $$target/* | tail -n 1; done
 
 bench: release ## measure a server, and RINGSEARCH_PEER=host:port beside it
 	swift run -c release --package-path Benchmarks ringbench --server .build/release/ringsearchd $(BENCH)

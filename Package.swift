@@ -71,7 +71,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "SearchEngine", "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchModel",
-                "Storage", "Settings", "Platform", "RESP",
+                "Storage", "Settings", "Platform", "RESP", "CSystemCalls",
             ]),
         .target(
             name: "Server",
@@ -83,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "ringsearchd",
             dependencies: [
-                "Server", "Commands", "SearchEngine", "StorageHiredis", "Settings",
+                "Server", "Commands", "SearchEngine", "StorageHiredis", "Storage", "Settings", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -109,15 +109,21 @@ let package = Package(
             name: "conformance",
             dependencies: ["TestKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Tests/Conformance", exclude: ["KNOWN_DIFFERENCES.md"]),
+        // Parsers on bytes without sense: replays files, or runs under libFuzzer (scripts/fuzz).
+        .executableTarget(
+            name: "fuzz", dependencies: ["RESP", "SearchAnalysis", "SearchExpressions", "SearchModel", "SearchQuery"],
+            path: "Tests/Fuzz", exclude: ["Seeds"]),
         // The source itself: who imports whom, what documents say, habits.
         .testTarget(name: "TidyTests", path: "Tests/Tidy"),
         .testTarget(name: "RESPTests", dependencies: ["RESP"]),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Commands", "RESP", "Settings", "Storage", "SearchEngine"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP"]),
         .testTarget(
             name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),
+        .testTarget(name: "SearchExecutionTests", dependencies: ["SearchExecution", "SearchIndex", "SearchQuery", "SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchExpressionsTests", dependencies: ["SearchExpressions"]),
         .testTarget(name: "SearchAggregationTests", dependencies: ["SearchAggregation"]),
     ],
@@ -128,5 +134,16 @@ let package = Package(
 if Context.environment["RINGSEARCH_STRICT"] != nil {
     for target in package.targets where target.type != .system {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}
+
+// scripts/fuzz builds with RINGSEARCH_FUZZ=1: libFuzzer counts coverage in every module and brings `main`.
+if Context.environment["RINGSEARCH_FUZZ"] != nil {
+    for target in package.targets where target.type != .system {
+        target.swiftSettings =
+            (target.swiftSettings ?? []) + [
+                .unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"]), .define("FUZZING"),
+            ]
+        if target.name == "fuzz" { target.linkerSettings = [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])] }
     }
 }

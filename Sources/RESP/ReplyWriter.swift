@@ -88,6 +88,18 @@ package final class ReplyWriter: @unchecked Sendable {
 
     package func bulk(_ text: StaticString) { bulk(ByteSlice(start: text.utf8Start, count: text.utf8CodeUnitCount)) }
 
+    /// `=txt:` in RESP3, a bulk in RESP2.
+    package func verbatim(_ text: String) {
+        guard version == .resp3 else { return bulk(text) }
+        var text = text
+        text.withUTF8 {
+            header(UInt8(ascii: "="), $0.count + 4)
+            raw("txt:")
+            append($0)
+        }
+        lineEnd()
+    }
+
     package func array(_ elements: Int) { header(UInt8(ascii: "*"), elements) }
 
     /// A map of `pairs` pairs: `%` in RESP3, a flat array in RESP2.

@@ -174,7 +174,7 @@ extension Setting {
         self.kind = kind
         self.effect = effect
         self.isSecret = secret
-        self.isImmutable = immutable
+        self.isImmutable = immutable || effect == .atStart
         self.summary = summary
         self.refusal = refusal
         self.get = get

@@ -147,6 +147,11 @@ package final class SettingsRegistry: Sendable {
 package struct SettingsFailure: Error, Equatable, Sendable {
     package let name: String
     package let error: SettingError
+
+    package init(name: String, error: SettingError) {
+        self.name = name
+        self.error = error
+    }
 }
 
 extension Int {

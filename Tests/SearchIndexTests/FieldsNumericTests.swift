@@ -7,7 +7,9 @@ import Testing
 extension NumericColumn: TestedColumn {
     static func makeBuilder(capacity: Int) -> NumericColumnBuilder { NumericColumnBuilder(capacity: capacity) }
     static func set(_ builder: NumericColumnBuilder, _ docID: DocID, _ value: Double?) { builder.set(docID, value) }
-    static func view(_ builder: NumericColumnBuilder, _ count: Int) -> NumericColumn { builder.view(documentCount: count) }
+    static func view(_ builder: NumericColumnBuilder, _ count: Int) -> NumericColumn {
+        builder.view(documentCount: count)
+    }
     mutating func change(_ docID: DocID, _ value: Double?) { patch(docID, value) }
 }
 

@@ -115,7 +115,9 @@ func makeColumn<Column: TestedColumn>(
         }
     }
 
-    func merge(_ inputs: [Specimen<Column>], dropping percent: Int, extra: Int)
+    func merge(
+        _ inputs: [Specimen<Column>], dropping percent: Int, extra: Int
+    )
         -> (merged: Specimen<Column>, mappings: [DocIDMapping])
     {
         let total = inputs.reduce(extra) { $0 + $1.model.count }

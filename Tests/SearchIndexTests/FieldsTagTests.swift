@@ -83,6 +83,21 @@ enum TagKind: String, CaseIterable, Sendable {
         #expect([1, 2, 3, 4, 5].map { form($0) } == ["array", "array", "packed", "bitmap", "none"])
     }
 
+    @Test func `a second value that comes by patch makes a column multi-valued`() {
+        let builder = TagColumnBuilder(capacity: 4)
+        for docID in 0..<DocID(3) { TagColumn.set(builder, docID, [docID]) }
+        let view = builder.view(documentCount: 3)
+        #expect(view.isSingleValued)
+        var sealed = TagColumn.merge([(view, .identity(3))], documentCount: 3)
+        sealed.change(1, [7, 7])
+        #expect(sealed.isSingleValued)
+        sealed.change(1, [8, 7])
+        #expect(!sealed.isSingleValued && !sealed.rebuilt().isSingleValued)
+        TagColumn.set(builder, 0, [1, 2])
+        #expect(!builder.view(documentCount: 3).isSingleValued)
+        #expect(view.isSingleValued)
+    }
+
     @Test func `two single-valued fields of 65,536 documents take at most 9 bytes a document`() {
         var random = SeededGenerator(seed: 1)
         var bytes = 0

@@ -69,7 +69,8 @@ enum TextKind: String, CaseIterable, Sendable {
         let (column, model) = (specimen.column, specimen.model)
         let distinct = Set(model.compactMap { $0 }).sorted { $0.lexicographicallyPrecedes($1) }
         let rankOf = Dictionary(uniqueKeysWithValues: zip(distinct, UInt32(0)...))
-        #expect((0..<DocID(model.count)).map { column.rank($0) } == model.map { $0.flatMap { rankOf[$0] } }, specimen.note)
+        #expect(
+            (0..<DocID(model.count)).map { column.rank($0) } == model.map { $0.flatMap { rankOf[$0] } }, specimen.note)
         var gathered = [UInt32](repeating: 9, count: model.count)
         column.gatherRanks(Array(0..<DocID(model.count)), count: model.count, into: &gathered)
         #expect(gathered == model.map { $0.flatMap { rankOf[$0] }.map { $0 + 1 } ?? 0 }, specimen.note)
@@ -86,8 +87,12 @@ struct MissingSpecimen: TestedColumn {
     var column: MissingBitmap
 
     static func makeBuilder(capacity: Int) -> MissingBitmapBuilder { MissingBitmapBuilder(capacity: capacity) }
-    static func set(_ builder: MissingBitmapBuilder, _ docID: DocID, _ value: Bool?) { builder.set(docID, value ?? false) }
-    static func view(_ builder: MissingBitmapBuilder, _ count: Int) -> Self { Self(column: builder.view(documentCount: count)) }
+    static func set(_ builder: MissingBitmapBuilder, _ docID: DocID, _ value: Bool?) {
+        builder.set(docID, value ?? false)
+    }
+    static func view(_ builder: MissingBitmapBuilder, _ count: Int) -> Self {
+        Self(column: builder.view(documentCount: count))
+    }
     static func merge(_ inputs: [(column: Self, mapping: DocIDMapping)], documentCount: Int) -> Self {
         Self(column: .merge(inputs.map { ($0.column.column, $0.mapping) }, documentCount: documentCount))
     }

@@ -37,13 +37,15 @@ package final class ServerState: Sendable {
         package init() {}
     }
 
+    /// Lines of INFO that another part of the server knows, `name:value`.
+    package typealias InfoSection = @Sendable () -> [(name: String, value: String)]
+
     private struct Late {
         var table: CommandTable?
         var identity = Identity()
         var stop: (@Sendable () -> Void)?
         var rewrite: (@Sendable () -> String?)?
-        var pausedUntil: UInt64 = 0
-        var isDraining = false
+        var sections: [String: InfoSection] = [:]
     }
 
     private let late = Mutex(Late())
@@ -92,6 +94,15 @@ package final class ServerState: Sendable {
     package var rewrite: (@Sendable () -> String?)? {
         get { late.withLock { $0.rewrite } }
         set { late.withLock { $0.rewrite = newValue } }
+    }
+
+    /// Adds lines to a section of INFO (lower case: `search`, `replication`).
+    package func addInfo(to section: String, _ lines: @escaping InfoSection) {
+        late.withLock { $0.sections[section] = lines }
+    }
+
+    package func extraInfo(for section: String) -> [(name: String, value: String)] {
+        late.withLock { $0.sections[section] }?() ?? []
     }
 
     // MARK: CLIENT PAUSE

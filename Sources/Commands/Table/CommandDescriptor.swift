@@ -20,6 +20,17 @@ package enum CommandBody: Sendable {
     case session
 }
 
+/// A subcommand as COMMAND shows it.
+package struct SubcommandRow: Sendable {
+    /// Lower case, without the command.
+    package var name: String
+    /// As for a command; the command's and the subcommand's names are counted.
+    package var arity: Int
+    package var flags: CommandFlags
+    package var summary: String
+    package var since: String
+}
+
 package struct CommandDescriptor: Sendable {
     /// Lower case, `get`, `ft.search`, `client`.
     package var name: String
@@ -32,8 +43,13 @@ package struct CommandDescriptor: Sendable {
     package var summary: String
     package var since: String
     package var group: String
+    /// Lower case, without the command: `id`, `setname`.
     package var subcommands: [String]
+    /// The subcommands' own rows, of commands that have them; else `subcommands` is all that is known.
+    package var subcommandRows: [SubcommandRow] = []
     package var body: CommandBody
+    /// Known, so that it has a clear error, but not offered: COMMAND does not list it.
+    package var isRefused = false
 
     package init(
         _ name: String, arity: Int, flags: CommandFlags = [], keys: KeyPositions = .none, categories: [String] = [],

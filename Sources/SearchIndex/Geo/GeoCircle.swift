@@ -71,7 +71,8 @@ package struct GeoCircle: @unchecked Sendable {
 
     /// Keeps the documents whose cell is in the circle; returns how many. `kept` may be `docIDs`.
     func select(
-        _ docIDs: UnsafePointer<UInt32>, count: Int, cells: UnsafePointer<UInt64>, into kept: UnsafeMutablePointer<UInt32>
+        _ docIDs: UnsafePointer<UInt32>, count: Int, cells: UnsafePointer<UInt64>,
+        into kept: UnsafeMutablePointer<UInt32>
     ) -> Int {
         if isEmpty { return 0 }
         return withUnsafePointer(to: kernel) { Int(rk_geo_select($0, cells, docIDs, count, kept)) }

@@ -65,7 +65,8 @@ package struct NumericSortedWalk {
         var count = 0
         while count < capacity {
             let fromBase = peekBase()
-            let fromLoose = looseRange.isEmpty ? nil : loose[ascending ? looseRange.lowerBound : looseRange.upperBound - 1]
+            let fromLoose =
+                looseRange.isEmpty ? nil : loose[ascending ? looseRange.lowerBound : looseRange.upperBound - 1]
             let entry: Entry
             switch (fromBase, fromLoose) {
             case (nil, nil): return count

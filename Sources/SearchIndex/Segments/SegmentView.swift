@@ -251,8 +251,17 @@ package struct MissingColumn {
         }
     }
 
+    /// Clears the documents of a window that have the field.
+    package func restrict(_ window: Int, words: UnsafeMutablePointer<UInt64>) {
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: wordsPerWindow) { lacking in
+            lacking.initialize(repeating: 0)
+            fillWindow(window, words: lacking.baseAddress!)
+            for i in 0..<wordsPerWindow { words[i] &= lacking[i] }
+        }
+    }
+
     /// How many documents lack it.
-    package var count: Int {
+    package var missingCount: Int {
         switch source {
         case .words(let block): rk_popcount(block.pointer(to: UInt64.self), block.byteCount / 8)
         case .bytes(let segment, let column):

@@ -192,7 +192,9 @@ final class TagStorage: @unchecked Sendable {
                 directory[2 * b + 1] = entry.place
             }
             let data = arena.append(packed.count, alignment: 16)
-            packed.withUnsafeBytes { if let start = $0.baseAddress { data.copyMemory(from: start, byteCount: $0.count) } }
+            packed.withUnsafeBytes {
+                if let start = $0.baseAddress { data.copyMemory(from: start, byteCount: $0.count) }
+            }
         }
 
         consuming func finish() -> TagStorage {

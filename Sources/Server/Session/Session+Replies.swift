@@ -234,7 +234,7 @@ extension Session {
         switch slot.kind {
         case .batch:
             outstandingBatches -= 1
-            settleBatch(slot, duration)
+            settleBatch(slot, reply, duration)
         case .search, .local:
             if slot.kind == .search {
                 outstandingSearches -= 1

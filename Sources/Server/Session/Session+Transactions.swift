@@ -54,8 +54,7 @@ extension Session {
             return refuse(position) { $0.error(ErrorReplies.notInTransaction) }
         default: break
         }
-        let name = environment.table.commands[position].name
-        if name == "shutdown" || name == "monitor" {
+        if row.flags.contains(.noMulti) {
             return refuse(position) { $0.error(ErrorReplies.notInTransaction) }
         }
         if transaction.byteCount + arguments.frameLength > Self.transactionByteBound
@@ -63,7 +62,7 @@ extension Session {
         {
             return refuse(position) { $0.error(ErrorReplies.transactionTooLarge) }
         }
-        if !transaction.isAborted { collect(position, row, arguments, into: transaction) }
+        if !transaction.isAborted { collect(position, row, verb, arguments, into: transaction) }
         record.queuedCommands.add(1, ordering: .relaxed)
         openReply()
         current.raw("+QUEUED\r\n")
@@ -72,14 +71,18 @@ extension Session {
     }
 
     private func collect(
-        _ position: Int, _ row: CommandTable.Row, _ arguments: Arguments, into transaction: Transaction
+        _ position: Int, _ row: CommandTable.Row, _ verb: SessionVerb, _ arguments: Arguments,
+        into transaction: Transaction
     ) {
         transaction.commands.append(Int32(position))
         if row.flags.contains(.write) || (row.kind == .store && !row.flags.contains(.readOnly)) {
             transaction.writes = true
         }
-        if row.kind == .store {
-            transaction.batch.append(arguments, specification: environment.specifications[position])
+        let specification =
+            verb == .memory && isMemoryUsage(arguments)
+            ? environment.memorySpecification : environment.specifications[position]
+        if specification >= 0 {
+            transaction.batch.append(arguments, specification: specification)
             return
         }
         guard let body = environment.bodies[position] else {

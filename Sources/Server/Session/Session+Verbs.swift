@@ -6,7 +6,7 @@ import RESP
 /// The commands the session knows by name.
 enum SessionVerb: String, Sendable {
     case none = ""
-    case multi, exec, discard, watch, unwatch, reset, quit, hello, auth, client
+    case multi, exec, discard, watch, unwatch, reset, quit, hello, auth, client, memory
 
     /// Runs at once even inside a transaction.
     var endsTransaction: Bool {
@@ -37,8 +37,18 @@ extension Session {
             } else {
                 return run(position, row, arguments)
             }
+        case .memory:
+            // Of a key only the store knows how large it is.
+            if isMemoryUsage(arguments), environment.memorySpecification >= 0 {
+                return runStore(position, arguments, specification: environment.memorySpecification)
+            }
+            return run(position, row, arguments)
         }
         return true
+    }
+
+    func isMemoryUsage(_ arguments: Arguments) -> Bool {
+        arguments.count > 2 && arguments[1].equalsIgnoringCase("USAGE")
     }
 
     private func quit(_ position: Int) {

@@ -55,7 +55,10 @@ final class SessionEnvironment: Sendable {
     let specifications: [Int]
     let verbs: [SessionVerb]
     let hasSubcommands: [Bool]
+    let mayBlock: [Bool]
     let unwatch: Int?
+    /// The store's MEMORY, for MEMORY USAGE; -1: the store has none.
+    let memorySpecification: Int
 
     init(services: Services, table: CommandTable) {
         self.services = services
@@ -68,7 +71,9 @@ final class SessionEnvironment: Sendable {
         }
         specifications = table.commands.map { if case .store(let row) = $0.body { row } else { -1 } }
         verbs = table.commands.map { SessionVerb(rawValue: $0.name) ?? .none }
+        mayBlock = table.commands.map { $0.flags.contains(.blocking) }
         hasSubcommands = table.commands.map { !$0.subcommands.isEmpty }
+        memorySpecification = KeyspaceCommandTable.specification("memory") ?? -1
         unwatch = table.position(of: "unwatch")
     }
 }
@@ -287,7 +292,7 @@ final class Session: CommandContext {
         case .search:
             return runSearch(position, row, arguments)
         case .store:
-            return runStore(position, arguments)
+            return runStore(position, arguments, specification: environment.specifications[position])
         }
     }
 

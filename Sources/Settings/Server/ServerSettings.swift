@@ -13,7 +13,24 @@ package struct ServerSettings: Equatable, Sendable {
     /// Empty: no password.
     package var password = ""
 
+    // MARK: the store
+
+    /// Address of the backing store; empty: a store of our own, started and watched over.
+    package var store = ""
+    /// Program of our own store; empty: what is found.
+    package var storeExecutable = ""
+    /// Milliseconds the store may take to answer a command.
+    package var storeTimeout = 30_000
+    /// The start fails when the store does not answer.
+    package var preconnect = false
+    /// When what the own store has written is forced to disk.
+    package var syncPolicy = SyncPolicy.interval
+
     // MARK: connections
+
+    /// Event loops; 0: one for each core.
+    package var threads = 0
+    package var backlog = 511
 
     package var maxClients = 10_000
     package var maxUnauthenticatedPerAddress = 1_024
@@ -39,6 +56,9 @@ package struct ServerSettings: Equatable, Sendable {
     /// Milliseconds; 0: no monitoring.
     package var latencyThreshold = 0
     package var logLevel = LogLevel.notice
+    package var logFormat = LogFormat.text
+    /// Empty: standard error.
+    package var logFile = ""
 
     // MARK: stopping
 
@@ -46,6 +66,19 @@ package struct ServerSettings: Equatable, Sendable {
     package var shutdownTimeout = 10_000
 
     package init() {}
+}
+
+package enum SyncPolicy: String, Sendable, CaseIterable {
+    /// Before every reply.
+    case always
+    /// Once a second.
+    case interval
+    /// When the system likes.
+    case never
+}
+
+package enum LogFormat: String, Sendable, CaseIterable {
+    case text, json
 }
 
 package enum LogLevel: String, Sendable, CaseIterable {

@@ -5,15 +5,15 @@ extension SettingsCatalog {
     private static let database = "there is one database"
 
     static let server: [Setting] = [
-        .text("bind", [], \.server.bind, effect: .atStart, immutable: true, "Address to listen on"),
+        .text("bind", [], \.server.bind, effect: .atStart, "Address to listen on"),
         .integer(
-            "port", [], \.server.port, 0...65_535, effect: .atStart, immutable: true,
+            "port", [], \.server.port, 0...65_535, effect: .atStart,
             "TCP port to listen on; 0 is none"),
         .text(
-            "unixsocket", [], \.server.unixSocket, effect: .atStart, immutable: true,
+            "unixsocket", [], \.server.unixSocket, effect: .atStart,
             "Path of the unix socket to listen on"),
         .text(
-            "dir", [], \.server.dataDirectory, effect: .atStart, immutable: true,
+            "dir", [], \.server.dataDirectory, effect: .atStart,
             "Directory of everything the node keeps on disk"),
         .boolean(
             "protected-mode", [], \.server.protectedMode,
@@ -22,6 +22,27 @@ extension SettingsCatalog {
             "requirepass", [], \.server.password, secret: true,
             "Password that clients give with AUTH or HELLO; empty is none"),
 
+        .text(
+            "store", [], \.server.store, effect: .atStart,
+            "Address of the backing store (redis://host:port, unix:///path); empty is a store of its own in `dir`"),
+        .text(
+            "store-executable", [], \.server.storeExecutable, effect: .atStart,
+            "Program of the own store; empty is redis-server or valkey-server"),
+        .integer(
+            "store-timeout-ms", [], \.server.storeTimeout, 1...3_600_000, effect: .atStart,
+            "Milliseconds the store may take to answer a command"),
+        .boolean(
+            "preconnect", [], \.server.preconnect, effect: .atStart,
+            "Do not start when the store does not answer"),
+        .choice(
+            "fsync-policy", [], \.server.syncPolicy, effect: .atStart,
+            "When writes of the own store are forced to disk: before the reply, once a second, or when the system likes"),
+        .integer(
+            "threads", [], \.server.threads, 0...1_024, effect: .atStart,
+            "Event loops for connections; 0 is one for each core"),
+        .integer(
+            "tcp-backlog", [], \.server.backlog, 1...65_535, effect: .atStart,
+            "Connections that may wait to be accepted"),
         .integer("maxclients", [], \.server.maxClients, 1...1_000_000, "Most connections at a time"),
         .integer(
             "maxclients-unauthenticated-per-address", [], \.server.maxUnauthenticatedPerAddress, 1...1_000_000,
@@ -33,7 +54,7 @@ extension SettingsCatalog {
             "authentication-timeout", [], \.server.authenticationTimeout, 0...Int(Int32.max),
             "Seconds a connection may take to authenticate; 0 is any time"),
         .integer(
-            "tcp-keepalive", [], \.server.tcpKeepalive, 0...Int(Int32.max), effect: .atStart, immutable: true,
+            "tcp-keepalive", [], \.server.tcpKeepalive, 0...Int(Int32.max), effect: .atStart,
             "Seconds of silence after which the system probes a connection; 0 is never"),
         .memory(
             "proto-max-bulk-len", \.server.maxBulkLength, (1 << 20)...(512 << 20), "Bytes of one argument at most"),
@@ -52,6 +73,10 @@ extension SettingsCatalog {
             "latency-monitor-threshold", [], \.server.latencyThreshold, 0...Int.max,
             "Milliseconds from which an event is kept for LATENCY; 0 is never"),
         .choice("loglevel", [], \.server.logLevel, "How much is logged"),
+        .choice("log-format", [], \.server.logFormat, "Whether log lines are text or JSON"),
+        .text(
+            "logfile", [], \.server.logFile, effect: .atStart,
+            "File to log to; empty is standard error"),
 
         .integer(
             "drain-grace-ms", [], \.server.drainGrace, 0...600_000,

@@ -1,0 +1,79 @@
+// Parsers of bytes from outside, each as a function that must end, without a trap, whatever it is given.
+
+import RESP
+import SearchAnalysis
+import SearchExpressions
+import SearchModel
+import SearchQuery
+
+/// One thing to fuzz.
+enum FuzzTarget: String, CaseIterable {
+    /// Query texts, in the dialect that the first byte chooses.
+    case query
+    /// Streams of requests: in pieces they must mean what they mean in one.
+    case request
+    /// Texts of APPLY and FILTER.
+    case expression
+    /// Texts of documents: tokens and stems in the language that the first byte chooses.
+    case text
+
+    func run(_ bytes: UnsafeBufferPointer<UInt8>) {
+        switch self {
+        case .query: Self.parseQuery(bytes)
+        case .request: Self.parseRequests(bytes)
+        case .expression: _ = try? ExpressionParser.parse(Array(bytes), resolve: { $0.count })  // being refused is a fine way to end
+        case .text: Self.tokenize(bytes)
+        }
+    }
+
+    private static func parseQuery(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let choice = bytes.first else { return }
+        let parameters: [Bytes: Bytes] = [Array("x".utf8): Array("5".utf8), Array("w".utf8): Array("word".utf8)]
+        let options = QueryParserOptions(dialect: 1 + Int(choice) % 4, parameters: parameters)
+        let text = UnsafeBufferPointer(rebasing: bytes.dropFirst())
+        _ = try? QueryParser.parse(text, options: options)  // being refused is a fine way to end
+    }
+
+    private static func parseRequests(_ bytes: UnsafeBufferPointer<UInt8>) {
+        let whole = requests(bytes, piece: bytes.count)
+        let pieces = requests(bytes, piece: 1 + Int(bytes.first ?? 0) % 7)
+        precondition(whole == pieces, "a stream means something else when it comes in pieces")
+    }
+
+    /// The requests of a stream that comes `piece` bytes at a time, and how it ended.
+    private static func requests(_ bytes: UnsafeBufferPointer<UInt8>, piece: Int) -> [[Bytes]] {
+        var parser = RequestParser()
+        var out: [[Bytes]] = []
+        var start = 0
+        var end = 0
+        while end < bytes.count {
+            end = min(bytes.count, end + max(1, piece))
+            parsing: while start < end {
+                let from = bytes.baseAddress! + start
+                switch parser.parse(from, available: end - start, limits: .authenticated) {
+                case .complete(let length):
+                    let arguments = parser.arguments(at: from)
+                    out.append((0..<arguments.count).map { arguments.bytes($0) })
+                    parser.next()
+                    start += length
+                case .blank(let length):
+                    parser.next()
+                    start += length
+                case .incomplete: break parsing
+                case .broken(let error): return out + [[Array("\(error)".utf8)]]
+                }
+            }
+        }
+        return out
+    }
+
+    private static func tokenize(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let choice = bytes.first else { return }
+        let languages = Language.allCases
+        let buffer = TokenBuffer()
+        let text = UnsafeBufferPointer(rebasing: bytes.dropFirst())
+        Tokenizer().append(text, to: buffer)
+        guard let stemmer = Stemmer(languages[Int(choice) % languages.count]) else { return }
+        for i in 0..<buffer.count { _ = stemmer.stem(buffer.text(of: buffer[i])) }
+    }
+}
