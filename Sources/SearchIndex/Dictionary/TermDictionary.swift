@@ -44,7 +44,7 @@ package final class TermDictionary: @unchecked Sendable {
     }
 
     package func lookup(_ term: ByteSlice) -> TermID? {
-        guard let id = table.find(term, hash: hashBytes(term), in: reader), id < termCount else { return nil }
+        guard let id = table.addresses.find(term, hash: hashBytes(term), in: reader), id < termCount else { return nil }
         return id
     }
 

@@ -176,35 +176,40 @@ struct SegmentMerger {
     // MARK: Lists
 
     private func mergeLists(into builder: inout SegmentBuilder, _ isCancelled: () -> Bool) -> Bool {
-        let terms = inputs.map { $0.sortedTerms() }
-        var at = Array(repeating: 0, count: inputs.count)
-        var gathering = ListGathering()
-        while true {
-            var next = TermID.max
-            for i in inputs.indices where at[i] < terms[i].count { next = min(next, terms[i][at[i]]) }
-            if next == .max { return true }
-            if isCancelled() { return false }
-            gathering.begin()
-            for i in inputs.indices where at[i] < terms[i].count && terms[i][at[i]] == next {
-                at[i] += 1
-                if let list = inputs[i].postings(for: next) { gathering.announce(list, input: i) }
-            }
-            gathering.gather(places: places, hasPositions: hasPositions)
-            gathering.finish(isMonotone: isMonotone, hasPositions: hasPositions) { builder.add(next, $0) }
+        // The places of all inputs in one block, so that the loops below have plain addresses.
+        var allPlaces = Growable<DocID>(capacity: inputs.reduce(1) { $0 + $1.documentCount })
+        for places in places where !places.isEmpty {
+            places.withUnsafeBufferPointer { allPlaces.append(from: $0.baseAddress!, count: $0.count) }
         }
-    }
-}
+        var sources: [MergeSource] = []
+        var start = 0
+        for (index, input) in inputs.enumerated() {
+            if isIdentity {
+                sources.append(MergeSource(input, Placement(places: nil, shift: 0)))
+                continue
+            }
+            // Nobody died and nobody overtook: old ids are only moved up.
+            let isShift = isMonotone && !input.hasDeletions
+            sources.append(
+                MergeSource(
+                    input,
+                    Placement(
+                        places: isShift ? nil : UnsafePointer(allPlaces.base + start),
+                        shift: isShift ? places[index][0] : 0)))
+            start += input.documentCount
+        }
 
-extension SegmentView {
-    /// Terms with postings, ascending.
-    func sortedTerms() -> [TermID] {
-        switch core {
-        case .sealed(let segment):
-            var terms: [TermID] = []
-            terms.reserveCapacity(segment.termCount)
-            segment.forEachTerm { terms.append($0) }
-            return terms
-        case .mutable(let segment, _): return segment.sortedTerms()
+        var gathering = ListGathering(hasPositions: hasPositions)
+        return sources.withUnsafeMutableBufferPointer { sources in
+            while true {
+                var next = TermID.max
+                for i in 0..<sources.count { next = min(next, sources[i].term) }
+                if next == .max { return true }
+                if isCancelled() { return false }
+                gathering.begin()
+                for i in 0..<sources.count where sources[i].term == next { sources[i].take(into: &gathering) }
+                if let list = gathering.finish(isMonotone: isMonotone) { builder.add(next, list) }
+            }
         }
     }
 }

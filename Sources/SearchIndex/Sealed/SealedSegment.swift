@@ -126,10 +126,21 @@ final class SealedSegment: @unchecked Sendable {
             positionBase: base)
     }
 
-    /// Calls `body` with every term that has postings, in id order.
-    func forEachTerm(_ body: (TermID) -> Void) { heads.forEach(body) }
+    /// Calls `body` with every term that has postings and the offset of its list, in id order.
+    func forEachList(_ body: (TermID, UInt32) -> Void) { heads.forEach(body) }
 
-    var termCount: Int { heads.count }
+    /// Adds a list to a merge.
+    func gather(_ term: TermID, _ offset: UInt32, into gathering: inout ListGathering, _ placement: Placement) {
+        let start = lists.pointer(to: UInt8.self, atByte: Int(offset))
+        guard start.pointee & 3 == 0 else {
+            gathering.add(openPacked(term, start), placement)
+            return
+        }
+        var cursor = UnsafePointer(start)
+        let count = Int(cursor.takeVarint() >> 2)
+        let mask = cursor.takeWideVarint()
+        gathering.add(shortList: cursor, count: count, mask: mask, placement)
+    }
 
     /// Bytes held, by part.
     var byteCounts: SegmentByteCounts {
@@ -263,12 +274,12 @@ struct ListHeads {
         return low < count && heads[low] == term ? heads[count &+ low] : 0
     }
 
-    func forEach(_ body: (TermID) -> Void) {
+    func forEach(_ body: (TermID, UInt32) -> Void) {
         let heads: UnsafeMutablePointer<UInt32> = block.pointer()
         if isDense {
-            for term in 0..<span where heads[term] != 0 { body(TermID(term)) }
+            for term in 0..<span where heads[term] != 0 { body(TermID(term), heads[term]) }
         } else {
-            for i in 0..<count { body(heads[i]) }
+            for i in 0..<count { body(heads[i], heads[count + i]) }
         }
     }
 }

@@ -37,6 +37,11 @@ package final class IndexWriter: @unchecked Sendable {
 
     // The document that is being added.
     private let gatherer: UnsafeMutablePointer<DocumentGatherer>
+    private let tokenCache: UnsafeMutablePointer<TokenCache>
+    /// Stands in for words that the cache does not take.
+    private let longTokenEntry: UnsafeMutablePointer<TokenCache.Entry>
+    /// Differs for every open segment, and is never 0.
+    private var openEpoch: UInt32 = 0
     private var pendingKey = Growable<UInt8>(capacity: 64)
     private var pendingPayload: [UInt8]?
     private var pendingStamp: ArrivalStamp = 0
@@ -56,6 +61,10 @@ package final class IndexWriter: @unchecked Sendable {
         self.stemmer = stemmer
         gatherer = .allocate(capacity: 1)
         gatherer.initialize(to: DocumentGatherer())
+        tokenCache = .allocate(capacity: 1)
+        tokenCache.initialize(to: TokenCache())
+        longTokenEntry = .allocate(capacity: 1)
+        longTokenEntry.initialize(to: TokenCache.Entry())
         published = Mutex(
             IndexSnapshot(
                 segments: [], documentCount: 0, totalLength: 0, schema: schema, dictionary: dictionary.view(),
@@ -65,6 +74,9 @@ package final class IndexWriter: @unchecked Sendable {
     deinit {
         gatherer.deinitialize(count: 1)
         gatherer.deallocate()
+        tokenCache.deinitialize(count: 1)
+        tokenCache.deallocate()
+        longTokenEntry.deallocate()
     }
 
     // MARK: Adding a document
@@ -102,20 +114,53 @@ package final class IndexWriter: @unchecked Sendable {
         let maskHigh: UInt64 = bit < 64 ? 0 : 1 << UInt64(bit - 64)
         let firstMask: FieldMask = options.keepsFields ? 1 << FieldMask(bit) : 0
         let stemmer = stems ? pendingStemmer : nil
+        let isForeign = stemmer != nil && stemmer !== self.stemmer
         let dictionary = dictionary
         let gatherer = gatherer
+        let epoch = openEpoch
+        let cache = tokenCache
         for token in tokens {
-            let term = dictionary.intern(token.bytes)
-            let list = segment.existingList(term) ?? segment.list(for: term, mask: firstMask)
+            // Found: one cache line. Otherwise a place to remember the word in, if it is short enough.
+            let entry: UnsafeMutablePointer<TokenCache.Entry>
+            if let key = TokenCache.key(of: token.bytes) {
+                let place = cache.pointee.entry(key)
+                entry = place.0
+                if !place.isHit {
+                    entry.pointee = TokenCache.Entry(
+                        low: key.low, high: key.high, length: key.length, term: dictionary.intern(token.bytes))
+                }
+            } else {
+                entry = longTokenEntry
+                entry.pointee = TokenCache.Entry(term: dictionary.intern(token.bytes))
+            }
+            let term = entry.pointee.term
+            if entry.pointee.epoch != epoch {
+                entry.pointee.epoch = epoch
+                entry.pointee.list = segment.list(for: term, mask: firstMask)
+                entry.pointee.stemList = nil
+            }
             gatherer.pointee.add(
-                list, position: token.position, weight: weight, maskLow: maskLow, maskHigh: maskHigh)
+                entry.pointee.list!, position: token.position, weight: weight, maskLow: maskLow, maskHigh: maskHigh)
             if token.isDerived { continue }
             gatherer.pointee.addLength(weight)
             guard let stemmer else { continue }
-            var stem = stemmer === self.stemmer ? dictionary.stem(term) : foreignStem(of: term, by: stemmer)
-            if stem == TermDictionaryBuilder.unknownStem { stem = learnStem(of: term, token.bytes, by: stemmer) }
-            if stem == TermDictionaryBuilder.noStem { continue }
-            let stemList = segment.existingList(stem) ?? segment.list(for: stem, mask: firstMask)
+
+            let stemList: UnsafeMutablePointer<ListHead>
+            if !isForeign, let known = entry.pointee.stemList {
+                stemList = known
+            } else {
+                var stem = entry.pointee.stem
+                if isForeign {
+                    stem = foreignStem(of: term, by: stemmer)
+                } else if stem == TermDictionaryBuilder.unknownStem {
+                    stem = dictionary.stem(term)
+                }
+                if stem == TermDictionaryBuilder.unknownStem { stem = learnStem(of: term, token.bytes, by: stemmer) }
+                if !isForeign { entry.pointee.stem = stem }
+                if stem == TermDictionaryBuilder.noStem { continue }
+                stemList = segment.list(for: stem, mask: firstMask)
+                if !isForeign { entry.pointee.stemList = stemList }
+            }
             gatherer.pointee.add(
                 stemList, position: token.position, weight: weight, maskLow: maskLow, maskHigh: maskHigh)
         }
@@ -241,6 +286,7 @@ package final class IndexWriter: @unchecked Sendable {
         }
         open = segment
         openSlot = slot
+        openEpoch = openEpoch == .max ? 1 : openEpoch + 1
         adopt(WriterSegment(.mutable(segment), slot: slot!), at: segments.count)
     }
 
