@@ -1,4 +1,4 @@
-// swift-tools-version: 6.0
+// swift-tools-version: 6.2
 //
 // Modules import downwards only: executables > Server > Commands > SearchEngine > SearchExecution
 // > SearchQuery, SearchAnalysis, SearchIndex > SearchModel > foundations. ARCHITECTURE.md has the map.
@@ -35,6 +35,8 @@ let package = Package(
         // MARK: foundations
 
         .target(name: "CKernels"),
+        // What Swift's Glibc module leaves out of the C library.
+        .target(name: "CSystemCalls"),
         .target(name: "Containers", dependencies: [kernels]),
         .target(name: "Platform", dependencies: [kernels]),
         .target(name: "RESP"),
@@ -43,15 +45,19 @@ let package = Package(
         // MARK: search
 
         .target(name: "SearchModel"),
+        .target(name: "SearchExpressions", dependencies: ["SearchModel", "CSystemCalls"]),
         .target(name: "SearchAnalysis", dependencies: ["SearchModel", "CStemmer"]),
         .target(name: "SearchQuery", dependencies: ["SearchModel"]),
         .target(name: "SearchIndex", dependencies: ["SearchModel", "Containers", kernels]),
         .target(
             name: "SearchExecution",
             dependencies: ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchModel", "Containers", kernels]),
+        .target(name: "SearchAggregation", dependencies: ["SearchExpressions", "SearchModel"]),
         .target(
             name: "SearchEngine",
-            dependencies: ["SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "Storage", "Settings", "Platform"]),
+            dependencies: [
+                "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "Storage", "Settings", "Platform",
+            ]),
 
         // MARK: storage
 
@@ -64,7 +70,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Commands", "RESP", "Settings", "Platform",
+                "Commands", "RESP", "Settings", "Storage", "Platform",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
@@ -75,6 +81,32 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
+
+        // MARK: tests and what they share
+
+        .target(name: "TestKit", path: "Tests/TestKit"),
+        .executableTarget(
+            name: "conformance",
+            dependencies: ["TestKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Conformance", exclude: ["KNOWN_DIFFERENCES.md"]),
+        // The source itself: who imports whom, what documents say, habits.
+        .testTarget(name: "TidyTests", path: "Tests/Tidy"),
+        .testTarget(name: "RESPTests", dependencies: ["RESP"]),
+        .testTarget(
+            name: "ServerTests", dependencies: ["Server", "Commands", "RESP", "Settings", "Storage", "SearchEngine"]),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP"]),
+        .testTarget(
+            name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
+        .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),
+        .testTarget(name: "SearchExpressionsTests", dependencies: ["SearchExpressions"]),
+        .testTarget(name: "SearchAggregationTests", dependencies: ["SearchAggregation"]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// CI builds with RINGSEARCH_STRICT=1: warnings in our own modules are errors there.
+if Context.environment["RINGSEARCH_STRICT"] != nil {
+    for target in package.targets where target.type != .system {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}

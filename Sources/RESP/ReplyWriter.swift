@@ -17,7 +17,8 @@ package final class ReplyWriter: @unchecked Sendable {
     // Sendable by hand-over: one owner at a time.
     @exclusivity(unchecked) package private(set) var start: UnsafeMutablePointer<UInt8>
     @exclusivity(unchecked) package private(set) var count = 0
-    @exclusivity(unchecked) private var capacity: Int
+    /// Bytes of memory held.
+    @exclusivity(unchecked) package private(set) var capacity: Int
     package var version: RESPVersion
 
     package init(version: RESPVersion = .resp2, capacity: Int = 512) {

@@ -4,10 +4,13 @@
 //   bitmaps.c     windows of 64 words, ranks, set and extracted bits
 //   postings.c    varint postings and position streams
 //   bytes.c       substring search
+//   columns.c, geo.c   field columns, in a header of their own
 //   atomics       below: plain memory shared by one writer and many readers
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+
+#include "CKernelsColumns.h"
 
 #define RK_INLINE static inline __attribute__((always_inline))
 

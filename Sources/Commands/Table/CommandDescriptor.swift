@@ -1,42 +1,11 @@
 // One row of the command table: what dispatch, COMMAND and the ring need to know about a command.
 
 import RESP
+import Storage
 
-/// Flags as COMMAND INFO shows them.
-package struct CommandFlags: OptionSet, Sendable {
-    package let rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
-
-    package static let write = CommandFlags(rawValue: 1 << 0)
-    package static let readOnly = CommandFlags(rawValue: 1 << 1)
-    package static let denyOOM = CommandFlags(rawValue: 1 << 2)
-    package static let admin = CommandFlags(rawValue: 1 << 3)
-    package static let pubSub = CommandFlags(rawValue: 1 << 4)
-    package static let noScript = CommandFlags(rawValue: 1 << 5)
-    package static let blocking = CommandFlags(rawValue: 1 << 6)
-    package static let loading = CommandFlags(rawValue: 1 << 7)
-    package static let stale = CommandFlags(rawValue: 1 << 8)
-    package static let fast = CommandFlags(rawValue: 1 << 9)
-    /// Allowed before AUTH.
-    package static let noAuth = CommandFlags(rawValue: 1 << 10)
-    package static let movableKeys = CommandFlags(rawValue: 1 << 11)
-    package static let module = CommandFlags(rawValue: 1 << 12)
-}
-
-/// Where a command's keys stand, as the old triple of COMMAND INFO; (0, 0, 0): none or movable.
-package struct KeyPositions: Equatable, Sendable {
-    package var first: Int
-    package var last: Int
-    package var step: Int
-
-    package init(_ first: Int, _ last: Int, _ step: Int) {
-        self.first = first
-        self.last = last
-        self.step = step
-    }
-
-    package static let none = KeyPositions(0, 0, 0)
-}
+// Defined with the keyspace command table, which is below this module.
+package typealias CommandFlags = Storage.CommandFlags
+package typealias KeyPositions = Storage.KeyPositions
 
 /// How a command is run.
 package enum CommandBody: Sendable {

@@ -8,10 +8,15 @@ package final class Services: Sendable {
     package let store: any DocumentStore
     package let settings: SettingsRegistry
     package let search: SearchEngine
+    package let server: ServerState
 
-    package init(store: any DocumentStore, settings: SettingsRegistry, search: SearchEngine) {
+    package init(
+        store: any DocumentStore, settings: SettingsRegistry, search: SearchEngine,
+        server: ServerState = ServerState()
+    ) {
         self.store = store
         self.settings = settings
         self.search = search
+        self.server = server
     }
 }

@@ -5,12 +5,6 @@
 
 import SearchModel
 
-/// A number of the query text, or the parameter that will give it.
-package enum QueryNumber: Equatable, Sendable {
-    case value(Double)
-    case parameter(Bytes, negated: Bool)
-}
-
 /// Bounds of a numeric range after parameters are known.
 package struct NumericRange: Equatable, Sendable {
     package var lower: Double
@@ -50,25 +44,29 @@ package struct QueryNode: Equatable, Sendable {
         case empty
         /// `*`
         case all
-        /// One word, lower-cased and unescaped. `isExpandable` is false inside quotes, NOT and OPTIONAL, and
-        /// for leaves that an expander made (their bytes are the internal term: `+run`, `~g`, `<P`).
+        /// One word, lower-cased and unescaped; no bytes at all for `""`. `isExpandable` is false inside quotes
+        /// and for leaves that an expander made (their bytes are the internal term: `+run`, `~g`, `<P`). Words
+        /// below NOT and OPTIONAL are not expanded either, whatever they say here.
         case word(Bytes, isExpandable: Bool)
-        /// Words one after the other (quoted text): consecutive, in order.
+        /// Words one after the other (quoted text): consecutive, in order. Without words it matches nothing.
         case phrase([QueryNode])
         case intersection([QueryNode])
-        /// `isExpansion`: made by the expander from one word.
+        /// `isExpansion`: made by the expander from one word, which is the first child.
         case union([QueryNode], isExpansion: Bool)
         case not(QueryNode)
         case optional(QueryNode)
+        /// Patterns stand as the query spells them until the expander folds them for the field they look at.
         case prefix(Bytes)
         case suffix(Bytes)
         case infix(Bytes)
-        /// `w'..'`, unescaped only as far as the pattern language needs it.
+        /// `w'..'`, already without its backslashes: as in RediSearch `*` and `?` are never literal.
         case wildcard(Bytes)
         case fuzzy(Bytes, distance: Int)
         case numeric(field: Bytes, NumericRange)
         case geo(field: Bytes, longitude: Double, latitude: Double, radius: Double, unit: GeoUnit)
-        /// Children are `.word`, `.phrase` of words (several words, one tag), or affix nodes over tag values.
+        /// Children are alternatives. From the parser: `.word` with the tag as spelled, escapes included,
+        /// `.intersection` of words (several words, one tag), or affix nodes over tag values. After expansion for
+        /// execution: `.word` with the whole folded tag, or affix nodes with the folded pattern.
         case tag(field: Bytes, [QueryNode])
         case missing(field: Bytes)
         /// INKEYS: an AND with these documents.
@@ -76,10 +74,13 @@ package struct QueryNode: Equatable, Sendable {
     }
 
     package var kind: Kind
-    /// TEXT fields this node and those below are restricted to (`@a|b:`); `nil`: inherited or all.
+    /// TEXT fields this node and those below are restricted to (`@a|b:`), by name, as the query says; `nil`:
+    /// inherited or all. Execution reads ``fieldMask`` instead.
     package var fields: [Bytes]?
+    /// Set by the expander: which TEXT fields may match, with all restrictions above this node applied and names
+    /// that are no TEXT field left out. `nil`: all.
+    package var fieldMask: FieldMask?
     package var weight: Double = 1
-    /// Whether `$weight` was written (FT.EXPLAIN shows it).
     package var slop: Int?
     package var inOrder: Bool?
     package var phonetic: Bool?

@@ -38,14 +38,20 @@ package final class StoreBatch: @unchecked Sendable {
         case inline(@Sendable (ReplyWriter) -> Void)
     }
 
-    package private(set) var items: [Item] = []
-    package private(set) var arena: [UInt8] = []
-    package private(set) var spans: [Int32] = []
+    @exclusivity(unchecked) package private(set) var items: [Item] = []
+    // Raw memory, because the lane keeps slices of keys and values over many calls; grown while filling only.
+    @exclusivity(unchecked) private var arena: UnsafeMutablePointer<UInt8>
+    @exclusivity(unchecked) private var arenaCapacity: Int
+    /// Bytes in the arena: what the batch weighs in a queue.
+    @exclusivity(unchecked) package private(set) var byteCount = 0
+    @exclusivity(unchecked) private var spans: UnsafeMutablePointer<Int32>
+    @exclusivity(unchecked) private var spanCapacity: Int
+    @exclusivity(unchecked) private var spanCount = 0
     package let version: RESPVersion
     /// The client it came from: WATCH, transactions and blocking state hang on it.
     package let client: UInt64
     /// The items are the commands of a MULTI ... EXEC: one reply, the array of theirs, or the null array when
-    /// a key that the client WATCHes has changed.
+    /// a key that the client WATCHes has changed. It may be empty: EXEC right after MULTI.
     package var isTransaction = false
     /// All replies of the batch in order. Runs on a store thread.
     package var completion: (@Sendable (ReplyWriter) -> Void)?
@@ -53,60 +59,116 @@ package final class StoreBatch: @unchecked Sendable {
     package init(version: RESPVersion, client: UInt64) {
         self.version = version
         self.client = client
+        arenaCapacity = 512
+        arena = .allocate(capacity: arenaCapacity)
+        spanCapacity = 32
+        spans = .allocate(capacity: spanCapacity)
+    }
+
+    deinit {
+        arena.deallocate()
+        spans.deallocate()
     }
 
     package var isEmpty: Bool { items.isEmpty }
 
     /// Copies a request into the batch, as a RESP array of bulk strings.
     package func append(_ arguments: Arguments, specification: Int) {
-        let first = spans.count
-        let start = arena.count
+        let first = spanCount
+        let start = byteCount
         if arguments.isForwardable {
-            arena.append(contentsOf: UnsafeBufferPointer(start: arguments.base, count: arguments.frameLength))
-            spans.append(contentsOf: UnsafeBufferPointer(start: arguments.spans, count: 2 * arguments.count))
+            put(ByteSlice(start: arguments.base, count: arguments.frameLength))
+            reserveSpans(2 * arguments.count)
+            (spans + spanCount).update(from: arguments.spans, count: 2 * arguments.count)
+            spanCount += 2 * arguments.count
         } else {
-            arena.append(contentsOf: "*\(arguments.count)\r\n".utf8)
-            for i in 0..<arguments.count {
-                let argument = arguments[i]
-                arena.append(contentsOf: "$\(argument.count)\r\n".utf8)
-                spans.append(Int32(arena.count - start))
-                spans.append(Int32(argument.count))
-                arena.append(contentsOf: argument)
-                arena.append(contentsOf: [13, 10])
-            }
+            begin(arguments.count)
+            for i in 0..<arguments.count { put(argument: arguments[i], frame: start) }
         }
-        items.append(
-            .command(
-                StoreCommand(
-                    offset: start, length: arena.count - start, firstSpan: first, argumentCount: arguments.count,
-                    specification: specification)))
+        finish(start, first, arguments.count, specification)
     }
 
     /// Copies a command given as owned arguments (commands the server itself makes).
     package func append(_ arguments: [[UInt8]], specification: Int) {
-        let first = spans.count
-        let start = arena.count
-        arena.append(contentsOf: "*\(arguments.count)\r\n".utf8)
-        for argument in arguments {
-            arena.append(contentsOf: "$\(argument.count)\r\n".utf8)
-            spans.append(Int32(arena.count - start))
-            spans.append(Int32(argument.count))
-            arena.append(contentsOf: argument)
-            arena.append(contentsOf: [13, 10])
-        }
-        items.append(
-            .command(
-                StoreCommand(
-                    offset: start, length: arena.count - start, firstSpan: first, argumentCount: arguments.count,
-                    specification: specification)))
+        let first = spanCount
+        let start = byteCount
+        begin(arguments.count)
+        for argument in arguments { argument.withUnsafeBufferPointer { put(argument: $0, frame: start) } }
+        finish(start, first, arguments.count, specification)
     }
 
     package func appendInline(_ body: @escaping @Sendable (ReplyWriter) -> Void) { items.append(.inline(body)) }
 
     /// Adds reply bytes that need no store.
     package func appendLiteral(_ bytes: ByteSlice) {
-        items.append(.literal(offset: arena.count, length: bytes.count))
-        arena.append(contentsOf: bytes)
+        items.append(.literal(offset: byteCount, length: bytes.count))
+        put(bytes)
+    }
+
+    // MARK: for the store
+
+    /// A command's arguments; they stay where they are as long as the batch lives and is not appended to.
+    package func arguments(_ command: StoreCommand) -> Arguments {
+        Arguments(
+            base: UnsafePointer(arena + command.offset), spans: UnsafePointer(spans + command.firstSpan),
+            count: command.argumentCount, frameLength: command.length, isForwardable: true)
+    }
+
+    /// A command as it goes to the store.
+    package func frame(_ command: StoreCommand) -> ByteSlice {
+        ByteSlice(start: arena + command.offset, count: command.length)
+    }
+
+    package func literal(offset: Int, length: Int) -> ByteSlice { ByteSlice(start: arena + offset, count: length) }
+
+    // MARK: private
+
+    private func begin(_ count: Int) { put(Array("*\(count)\r\n".utf8)) }
+
+    private func put(argument: ByteSlice, frame start: Int) {
+        put(Array("$\(argument.count)\r\n".utf8))
+        reserveSpans(2)
+        spans[spanCount] = Int32(byteCount - start)
+        spans[spanCount + 1] = Int32(argument.count)
+        spanCount += 2
+        put(argument)
+        put([13, 10])
+    }
+
+    private func finish(_ start: Int, _ firstSpan: Int, _ count: Int, _ specification: Int) {
+        items.append(
+            .command(
+                StoreCommand(
+                    offset: start, length: byteCount - start, firstSpan: firstSpan, argumentCount: count,
+                    specification: specification)))
+    }
+
+    private func put(_ bytes: [UInt8]) { bytes.withUnsafeBufferPointer { put($0) } }
+
+    private func put(_ bytes: ByteSlice) {
+        guard let from = bytes.baseAddress, bytes.count > 0 else { return }
+        if byteCount + bytes.count > arenaCapacity {
+            arenaCapacity = max(2 * arenaCapacity, byteCount + bytes.count)
+            arena = Self.grown(arena, byteCount, arenaCapacity)
+        }
+        (arena + byteCount).update(from: from, count: bytes.count)
+        byteCount += bytes.count
+    }
+
+    private func reserveSpans(_ extra: Int) {
+        if spanCount + extra > spanCapacity {
+            spanCapacity = max(2 * spanCapacity, spanCount + extra)
+            spans = Self.grown(spans, spanCount, spanCapacity)
+        }
+    }
+
+    private static func grown<T>(
+        _ old: UnsafeMutablePointer<T>, _ count: Int, _ capacity: Int
+    ) -> UnsafeMutablePointer<T> {
+        let fresh = UnsafeMutablePointer<T>.allocate(capacity: capacity)
+        fresh.update(from: old, count: count)
+        old.deallocate()
+        return fresh
     }
 }
 
@@ -132,8 +194,8 @@ package protocol DocumentObserver: AnyObject, Sendable {
     /// The hash under `key` now has exactly these fields.
     func documentChanged(key: ByteSlice, fields: FieldSlices)
 
-    /// A hash write that touched only these fields, other fields of the hash being unchanged; `nil` return
-    /// means "handled", otherwise the observer needs the whole document (the store then reads it).
+    /// A hash write that touched only these fields, other fields of the hash being unchanged. `true`: handled;
+    /// `false`: the observer needs the whole document, which the store then reads and reports as changed.
     func documentPatched(key: ByteSlice, fields: FieldSlices) -> Bool
 
     /// The key is gone, or is no longer a hash.
@@ -142,11 +204,12 @@ package protocol DocumentObserver: AnyObject, Sendable {
     /// FLUSHALL or FLUSHDB: all documents are gone.
     func allRemoved()
 
-    /// End of a burst (at most 64 writes): what was reported becomes visible to searches now, before
-    /// the replies leave.
+    /// End of a burst (at most 64 writes, or one whole transaction): what was reported becomes visible to searches
+    /// now, before the replies leave.
     func publish()
 
-    /// The store came back with another run id: every index is to be checked against it.
+    /// The store came back with another run id, or changes may have gone unseen while the connection that tells of
+    /// them was down: every index is to be checked against it. Comes on the lane's thread, before any later command.
     func storeReplaced()
 }
 
@@ -192,9 +255,10 @@ package protocol DocumentStore: AnyObject, Sendable {
     /// Reads documents beside the lane. `body` runs on the loader's thread with rows valid during the call.
     func load(_ request: LoadRequest, _ body: @escaping @Sendable (Result<LoadedRows, StoreFailure>) -> Void)
 
-    /// Walks all keys that start with one of `prefixes` and reports every hash among them to the observer
-    /// through the lane, in bursts, while other commands go on; `progress` gets (seen, estimated total).
-    /// Returns a ticket for `cancelScan`.
+    /// Walks all keys that start with one of `prefixes` (an empty prefix: all keys) and hands every hash among them to
+    /// `visit` on the lane's thread, in slices, each followed by `publish()` of the observer, while other commands go
+    /// on; a key may come twice. `progress` gets (seen, estimated total). `completion` comes once: with `nil` at the
+    /// end, with a failure when the scan is cancelled or the store is lost. Returns a ticket for `cancelScan`.
     func scan(
         prefixes: [[UInt8]],
         visit: @escaping @Sendable (ByteSlice, FieldSlices) -> Void,
@@ -211,9 +275,19 @@ package protocol DocumentStore: AnyObject, Sendable {
     /// A client went away: its WATCHes and private connections end.
     func clientGone(_ client: UInt64)
 
+    /// CLIENT UNBLOCK: ends a command of another client that waits (BLPOP ...), as if its time were over or with an
+    /// error. `completion` learns, on a store thread, whether the client was waiting.
+    func unblock(_ client: UInt64, withError: Bool, _ completion: @escaping @Sendable (Bool) -> Void)
+
     /// Fields of INFO that the store knows: `redis_version`, `used_memory`, `run_id`, `dbsize` ...
     func information() -> [String: String]
 
     /// Whether the store answers now.
     var isReachable: Bool { get }
+}
+
+extension DocumentStore {
+    package func unblock(_ client: UInt64, withError: Bool, _ completion: @escaping @Sendable (Bool) -> Void) {
+        completion(false)
+    }
 }

@@ -1,0 +1,53 @@
+// The tunables of the server around the engine, as one value.
+
+/// Every tunable that is not of search: names, ranges and defaults in `SettingsCatalog+Server.swift`.
+package struct ServerSettings: Equatable, Sendable {
+    // MARK: where to listen
+
+    package var bind = "127.0.0.1"
+    package var port = 7379
+    /// Empty: no unix socket.
+    package var unixSocket = ""
+    package var dataDirectory = "./ringsearch-data"
+    package var protectedMode = true
+    /// Empty: no password.
+    package var password = ""
+
+    // MARK: connections
+
+    package var maxClients = 10_000
+    package var maxUnauthenticatedPerAddress = 1_024
+    /// Seconds of silence after which a connection is ended; 0 is never.
+    package var idleTimeout = 0
+    /// Seconds a connection may take to authenticate; 0 is any time.
+    package var authenticationTimeout = 10
+    package var tcpKeepalive = 300
+    /// Bytes of one argument.
+    package var maxBulkLength = 512 << 20
+    /// Bytes of one request.
+    package var maxQueryBuffer = 1 << 30
+    /// Bytes of replies a client has not taken: ended at once, ended after `softOutputSeconds`.
+    package var hardOutputLimit = 1 << 30
+    package var softOutputLimit = 256 << 20
+    package var softOutputSeconds = 60
+
+    // MARK: observing
+
+    /// Microseconds; negative: no slow log.
+    package var slowLogThreshold = 10_000
+    package var slowLogLength = 128
+    /// Milliseconds; 0: no monitoring.
+    package var latencyThreshold = 0
+    package var logLevel = LogLevel.notice
+
+    // MARK: stopping
+
+    package var drainGrace = 2_000
+    package var shutdownTimeout = 10_000
+
+    package init() {}
+}
+
+package enum LogLevel: String, Sendable, CaseIterable {
+    case debug, verbose, notice, warning, nothing
+}

@@ -1,0 +1,177 @@
+// A burst: commands out, replies in, changes told, replies handed over.
+
+import RESP
+import Storage
+
+extension Lane {
+    enum Addition {
+        /// All that was left of the job is in the burst.
+        case all
+        case noRoom
+        /// The next item cannot be part of a burst.
+        case special
+    }
+
+    // MARK: out
+
+    /// Adds as much of a job as fits.
+    func add(_ job: Job) -> Addition {
+        guard let connection else { return .noRoom }
+        let batch = job.batch
+        var number = -1
+        func jobNumber() -> Int {
+            if number < 0 {
+                number = burst.jobs.count
+                burst.jobs.append(job)
+            }
+            return number
+        }
+        if batch.isTransaction {
+            guard isPlain(transaction: job) else { return .special }
+            addTransaction(
+                job, jobNumber(), items: 0..<batch.items.count, readsChanges: true, connection)
+            job.next = batch.items.count
+            return .all
+        }
+        while job.next < batch.items.count {
+            switch batch.items[job.next] {
+            case .literal:
+                burst.expectations.append(Expectation(role: .literal, job: jobNumber(), item: job.next))
+            case .inline:
+                return .special
+            case .command(let command):
+                let traits = rows[command.specification]
+                if !traits.contains(.isPlain) {
+                    switch rows.rows[command.specification].place(batch.arguments(command)) {
+                    case .lane: break
+                    case .refused:
+                        burst.expectations.append(Expectation(role: .refusal, job: jobNumber(), item: job.next))
+                        job.next += 1
+                        continue
+                    case .script, .ownConnection, .watch, .unwatch: return .special
+                    }
+                }
+                guard burst.hasRoom(connection.out.count) else { return .noRoom }
+                connection.out.append(batch.frame(command))
+                var expectation = Expectation(role: .reply, job: jobNumber(), item: job.next)
+                let first = burst.changes.count
+                if traits.contains(.hasEffect) {
+                    reader.append(rows.rows[command.specification], batch.arguments(command), to: &burst.changes)
+                }
+                expectation.change = first
+                expectation.changeCount = burst.changes.count - first
+                burst.expectations.append(expectation)
+                askAboutChanges(from: first, connection)
+                burst.commands += 1
+                if traits.contains(.isWrite) { burst.writes += max(1, expectation.changeCount) }
+            }
+            job.next += 1
+        }
+        return .all
+    }
+
+    /// Queues the reads that the changes from `first` on will most likely want.
+    func askAboutChanges(from first: Int, _ connection: StoreConnection) {
+        var i = first
+        while i < burst.changes.count {
+            if ChangeReader.wantsLength(burst.changes[i]) {
+                connection.queue("HLEN", key: burst.changes[i].key)
+                burst.expectations.append(Expectation(role: .length, job: -1, item: -1, change: i))
+            } else if ChangeReader.wantsRow(burst.changes[i]) {
+                connection.queue("HGETALL", key: burst.changes[i].key)
+                burst.expectations.append(Expectation(role: .row, job: -1, item: -1, change: i))
+            }
+            i += 1
+        }
+    }
+
+    // MARK: in
+
+    /// Sends the burst, takes the replies, tells the observer, completes the jobs.
+    func execute() {
+        if let failure = exchange(connection) { dropConnection(failure) }
+        deliverChanges()
+        for job in burst.finished { complete(job) }
+        burst.removeAll()
+    }
+
+    /// Sends what is queued on a connection and takes all replies that the burst expects.
+    func exchange(_ connection: StoreConnection?) -> LinkFailure? {
+        var failure = connection == nil ? LinkFailure("closed") : nil
+        if let connection, connection.out.count > 0 {
+            do { try connection.flush() } catch { failure = error }
+        }
+        for i in burst.expectations.indices { take(burst.expectations[i], connection, &failure) }
+        return connection == nil ? nil : failure
+    }
+
+    /// Reads one reply, when there is one, and answers what it answers.
+    private func take(_ expectation: Expectation, _ connection: StoreConnection?, _ failure: inout LinkFailure?) {
+        let tape = burst.tape
+        let count = tape.count
+        let byteCount = tape.byteCount
+        var node = -1
+        if expectation.role != .literal, expectation.role != .refusal, failure == nil {
+            if let connection {
+                do { node = try connection.read(tape) } catch { failure = error }
+            }
+        }
+        switch expectation.role {
+        case .literal, .refusal: answerWithoutStore(expectation)
+        case .queued: break
+        case .length: burst.changes[expectation.change].length = node
+        case .row: burst.changes[expectation.change].row = node
+        case .exec: answerTransaction(expectation, node, failure)
+        case .reply: answer(expectation, node, failure)
+        }
+        // Only what changes point to stays on the tape: replies may be large.
+        let isKept: Bool
+        switch expectation.role {
+        case .length, .row: isKept = true
+        case .reply, .exec: isKept = expectation.changeCount > 0
+        case .queued, .literal, .refusal: isKept = false
+        }
+        if node >= 0, !isKept {
+            tape.truncate(count: count, byteCount: byteCount)
+        }
+    }
+
+    private func answerWithoutStore(_ expectation: Expectation) {
+        let job = burst.jobs[expectation.job]
+        switch job.batch.items[expectation.item] {
+        case .literal(let offset, let length):
+            job.writer.append(job.batch.literal(offset: offset, length: length))
+        case .command(let command): answer(refused: command, job)
+        case .inline: break
+        }
+    }
+
+    func answer(refused command: StoreCommand, _ job: Job) {
+        if case .refused(let reason) = rows.rows[command.specification].place(job.batch.arguments(command)) {
+            job.writer.error(reason)
+        } else {
+            job.writer.error("ERR this command is not possible here")
+        }
+    }
+
+    private func answer(_ expectation: Expectation, _ node: Int, _ failure: LinkFailure?) {
+        let job = burst.jobs[expectation.job]
+        guard case .command(let command) = job.batch.items[expectation.item] else { return }
+        guard node >= 0 else {
+            let isWrite = rows[command.specification].contains(.isWrite)
+            job.writer.error(StoreErrors.lost(failure ?? LinkFailure("closed"), isWrite: isWrite))
+            return
+        }
+        translate(node, command, job)
+        for i in 0..<expectation.changeCount {
+            reader.settle(&burst.changes[expectation.change + i], reply: node, burst.tape)
+        }
+    }
+
+    /// Writes a command's reply in its client's protocol.
+    func translate(_ node: Int, _ command: StoreCommand, _ job: Job) {
+        let plain = job.batch.version == .resp2 || rows[command.specification].contains(.hasPlainShape)
+        let shape = plain ? .plain : rows.rows[command.specification].shape(job.batch.arguments(command))
+        burst.tape.write(node, as: shape, to: job.writer)
+    }
+}

@@ -1,0 +1,153 @@
+// Loads corpora into both servers and asks them the same questions.
+
+import Foundation
+import TestKit
+
+struct Runner {
+    let ours: Side
+    let peer: Side
+    let seed: UInt64
+    /// Questions in all.
+    let count: Int
+    /// How large corpora are; 1 is normal.
+    let scale: Double
+    let profiles: [CorpusProfile]
+    let constructs: [Construct]
+    let comparison: Comparison
+    let examples: Int
+    /// Only this question: `corpus:construct:number`.
+    let replay: String?
+    let keepsData: Bool
+    var tally = Tally()
+
+    private var showsProgress: Bool { isatty(STDOUT_FILENO) != 0 }
+
+    mutating func run() throws {
+        let number = replay.flatMap { $0.split(separator: ":").first.flatMap { Int($0) } }
+        // Indexes and keys have a prefix of their own: the peer may be shared.
+        let namePrefix = "cf\(getpid())"
+        let corpora = profiles.enumerated().map { i, profile in
+            Corpus(seed: seed, number: i, profile: profile, scale: scale, namePrefix: namePrefix)
+        }
+        // All kinds of question get equally many, spread over the corpora that can be asked.
+        let shares = constructs.map { construct in
+            let corpora = max(1, corpora.count { construct.applies($0) })
+            return (count / constructs.count + corpora - 1) / corpora
+        }
+        for corpus in corpora where number == nil || number == corpus.number {
+            // Whatever happens, leave nothing behind.
+            defer {
+                if !keepsData {
+                    for side in [ours, peer] { try? side.remove(corpus) }  // a server that is gone keeps nothing
+                }
+            }
+            guard try prepare(corpus) else { continue }
+            for (construct, share) in zip(constructs, shares) where construct.applies(corpus) {
+                for j in 0..<max(1, share) {
+                    let name = "\(corpus.number):\(construct.name):\(j)"
+                    if let replay, replay != name { continue }
+                    var generator = QueryGenerator(
+                        corpus: corpus, random: SeededRandom(seed: seed, stream: "query \(name)"))
+                    var question = construct.make(&generator)
+                    question.replay = name
+                    if !corpus.hasComparableScores { Self.avoidScores(&question) }
+                    try ask(question, corpus)
+                }
+                if showsProgress {
+                    print(
+                        "\r\u{1B}[Kcorpus \(corpus.number + 1)/\(corpora.count) \(corpus.profile.rawValue): \(construct.name)",
+                        terminator: "")
+                    fflush(nil)
+                }
+            }
+            if showsProgress { print("\r\u{1B}[K", terminator: "") }
+        }
+    }
+
+    /// After updates and deletes the peer's statistics are no longer those of its documents, so neither scores
+    /// nor the order that they give can be compared: documents are put in another order.
+    private static func avoidScores(_ question: inout QueryCase) {
+        guard question.command == "FT.SEARCH" else { return }
+        if !question.has("SORTBY") && !question.has("SCORER") {
+            question.options.append(["SCORER", "DOCSCORE"])
+        }
+        question.options.removeAll { $0.first == "WITHSCORES" || $0.first == "EXPLAINSCORE" }
+    }
+
+    private mutating func prepare(_ corpus: Corpus) throws -> Bool {
+        let created = (try ours.create(corpus), try peer.create(corpus))
+        if created.0 != created.1 {
+            tally.setup(
+                "corpus \(corpus.number): \(corpus.creation.joined(separator: " ")): ours \(created.0), peer \(created.1)"
+            )
+        }
+        guard created.0 == .simple("OK"), created.1 == .simple("OK") else { return false }
+        // "indexing 0" comes a moment before the peer's scan has really ended.
+        Thread.sleep(forTimeInterval: 1)
+        for side in [ours, peer] {
+            if let error = try side.load(corpus) { tally.setup("\(side.name) while loading: \(error)") }
+        }
+        let counts = (try ours.documentCount(corpus), try peer.documentCount(corpus))
+        if counts.0 != counts.1 {
+            tally.setup("corpus \(corpus.number): num_docs is \(counts.0 ?? -1) here, \(counts.1 ?? -1) there")
+        }
+        return true
+    }
+
+    private mutating func ask(_ question: QueryCase, _ corpus: Corpus) throws {
+        let a, b: RESPValue
+        do {
+            a = try ours.ask(question)
+            b = try peer.ask(question)
+        } catch {
+            throw ConnectionFailure("\(error), at --replay \"\(question.replay)\": \(question.line)")
+        }
+        tally.asked(question, peer: b)
+        guard let difference = comparison.difference(a, b, question: question) else { return }
+        if let known = KnownDifference.all.first(where: { $0.matches(question, difference, a, b) }) {
+            tally.knownDifference(known.name, in: question.construct)
+            return
+        }
+        guard tally.differs(question.construct, difference, examples: examples) || replay != nil else { return }
+        let finding = try smallest(
+            Finding(question: question, original: question, difference: difference, ours: a, peer: b))
+        tally.add(try withDocument(finding))
+    }
+
+    /// Leaves out what can be left out while the difference stays.
+    private func smallest(_ finding: Finding) throws -> Finding {
+        var best = finding
+        var attempts = 0
+        var improved = true
+        while improved && attempts < 400 {
+            improved = false
+            for candidate in best.question.reductions {
+                attempts += 1
+                if attempts > 400 { break }
+                let a = try ours.ask(candidate)
+                let b = try peer.ask(candidate)
+                guard comparison.difference(a, b, question: candidate) == best.difference,
+                    !KnownDifference.all.contains(where: { $0.matches(candidate, best.difference, a, b) })
+                else { continue }
+                best = Finding(
+                    question: candidate, original: finding.original, difference: best.difference, ours: a, peer: b)
+                improved = true
+                break
+            }
+        }
+        return best
+    }
+
+    /// Adds a document that tells the replies apart.
+    private func withDocument(_ finding: Finding) throws -> Finding {
+        guard case .rows(_, let a) = SearchReply(finding.ours, to: finding.question),
+            case .rows(_, let b) = SearchReply(finding.peer, to: finding.question)
+        else { return finding }
+        let onlyOne = Set(a.map(\.id)).symmetricDifference(b.map(\.id)).sorted().first
+        let moved = zip(a, b).first { $0.id != $1.id || $0.score != $1.score || $0.fields != $1.fields }?.0.id
+        guard let key = onlyOne ?? moved ?? a.first?.id else { return finding }
+        var finding = finding
+        finding.document = "\(key) \(try peer.client.send("HGETALL", key))"
+        return finding
+    }
+}
