@@ -7,6 +7,10 @@ import Testing
 private let commonWords = (0..<24).map { "word\($0)" } + ["runs", "cats", "cat", "run", "s", "naïve"]
 
 extension SplitMix {
+    mutating func number() -> Double? { below(3) == 0 ? nil : Double(below(50)) / 4 }
+    mutating func tags() -> Set<String> { Set((0..<below(3)).map { _ in "tag\(below(9))" }) }
+    mutating func point() -> Double? { below(3) == 0 ? nil : Double(below(360) - 180) }
+
     mutating func word(_ serial: Int) -> String {
         switch below(20) {
         case 0: "rare\(serial % 997)"
@@ -37,11 +41,12 @@ extension SplitMix {
         for step in 0..<operations {
             let key = "doc:\(random.below(operations / 3))"
             switch random.below(20) {
-            case 0..<15:
+            case 0..<4: twin.patch(key, number: random.number(), tags: random.tags(), point: random.point())
+            case 4..<15:
                 twin.put(
                     key, random.fields(step), score: random.below(5) == 0 ? Float(random.below(100)) / 100 : 1,
-                    payload: random.below(6) == 0 ? "p\(step)" : nil, isMissing: random.below(3) == 0,
-                    stampOffset: random.below(30) == 0 ? -random.below(40) : 0)
+                    payload: random.below(6) == 0 ? "p\(step)" : nil, number: random.number(), tags: random.tags(),
+                    point: random.point(), stampOffset: random.below(30) == 0 ? -random.below(40) : 0)
             case 15..<18: twin.remove(key)
             case 18: twin.writer.publish()
             default:

@@ -13,19 +13,21 @@ package final class MergeTask: @unchecked Sendable {
     private let b: Double
     private let defaultScore: Float
     private let hasPositions: Bool
-    private let missingFields: [Int]
+    /// Only folds the patches of one segment into new columns.
+    let rebuildsColumns: Bool
     private(set) var result: SegmentMerger.Result?
+    private(set) var columns: (FieldColumns, StampColumn)?
 
     init(
         inputs: [SegmentView], segments: [WriterSegment], b: Double, defaultScore: Float, hasPositions: Bool,
-        missingFields: [Int]
+        rebuildsColumns: Bool
     ) {
         self.inputs = inputs
         self.segments = segments
         self.b = b
         self.defaultScore = defaultScore
         self.hasPositions = hasPositions
-        self.missingFields = missingFields
+        self.rebuildsColumns = rebuildsColumns
     }
 
     /// Documents it has to go through.
@@ -36,9 +38,13 @@ package final class MergeTask: @unchecked Sendable {
 
     /// Does the work. `isCancelled` is asked once per posting list; a cancelled task installs as nothing.
     package func run(isCancelled: () -> Bool = { false }) {
-        var merger = SegmentMerger(
-            inputs: inputs, b: b, defaultScore: defaultScore, hasPositions: hasPositions,
-            missingFields: missingFields)
+        if rebuildsColumns {
+            columns = (
+                inputs[0].columns.rebuilt(), inputs[0].stampColumn.rebuilt(documentCount: inputs[0].documentCount)
+            )
+            return
+        }
+        var merger = SegmentMerger(inputs: inputs, b: b, defaultScore: defaultScore, hasPositions: hasPositions)
         result = merger.run(isCancelled: isCancelled)
     }
 

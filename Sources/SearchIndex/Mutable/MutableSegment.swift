@@ -45,8 +45,8 @@ final class MutableSegment: @unchecked Sendable {
     let capacity: Int
     let hasPositions: Bool
     let defaultScore: Float
-    /// Schema positions of the fields whose absence is recorded.
-    let missingFields: [Int]
+    /// Everything but the text.
+    let fields: OpenFieldColumns
 
     // Columns, preallocated for `capacity` documents.
     let norms: UnsafeMutablePointer<UInt32>
@@ -57,9 +57,7 @@ final class MutableSegment: @unchecked Sendable {
     let keyOffsets: UnsafeMutablePointer<UInt32>
     /// 0: the document has none.
     let payloadOffsets: UnsafeMutablePointer<UInt32>
-    private let columns: RawBlock
-    /// One byte a document and field of `missingFields`: 1 when the document lacks it.
-    private let missing: RawBlock
+    let columns: RawBlock
 
     let pool = ChunkStore()
     let headStore = ChunkStore()
@@ -82,11 +80,11 @@ final class MutableSegment: @unchecked Sendable {
     private(set) var isStampOrdered = true
     private(set) var postingCount = 0
 
-    init(capacity: Int, hasPositions: Bool, defaultScore: Float, missingFields: [Int]) {
+    init(capacity: Int, hasPositions: Bool, defaultScore: Float, schema: Schema) {
         self.capacity = capacity
         self.hasPositions = hasPositions
         self.defaultScore = defaultScore
-        self.missingFields = missingFields
+        fields = OpenFieldColumns(schema: schema, capacity: capacity)
         columns = RawBlock(zeroed: capacity * 32)
         stamps = columns.pointer()
         norms = columns.pointer(atByte: 8 * capacity)
@@ -95,7 +93,6 @@ final class MutableSegment: @unchecked Sendable {
         scores = UnsafeMutableRawPointer(maxFrequencies + capacity).assumingMemoryBound(to: Float.self)
         keyOffsets = UnsafeMutableRawPointer(scores + capacity).assumingMemoryBound(to: UInt32.self)
         payloadOffsets = keyOffsets + capacity
-        missing = RawBlock(zeroed: capacity * missingFields.count)
         scratch = .allocate(capacity: 1)
         scratch.initialize(to: Growable<UInt8>(capacity: 256))
         hot = .allocate(capacity: 1)
@@ -112,7 +109,7 @@ final class MutableSegment: @unchecked Sendable {
     var postingByteCount: Int { pool.usedByteCount + headStore.usedByteCount }
 
     var byteCount: Int {
-        columns.byteCount + missing.byteCount + pool.byteCount + headStore.byteCount + blobs.byteCount
+        columns.byteCount + pool.byteCount + headStore.byteCount + blobs.byteCount
             + table.byteCount + retiredTables.reduce(0) { $0 + $1.byteCount }
     }
 
@@ -218,8 +215,7 @@ final class MutableSegment: @unchecked Sendable {
 
     /// Fills in the columns of document ``documentCount`` and counts it.
     func finishDocument(
-        key: ByteSlice, stamp: UInt64, score: Float, payload: ByteSlice?, length: UInt32, maxFrequency: UInt32,
-        isMissing: (Int) -> Bool
+        key: ByteSlice, stamp: UInt64, score: Float, payload: ByteSlice?, length: UInt32, maxFrequency: UInt32
     ) {
         let i = documentCount
         stamps[i] = stamp
@@ -229,12 +225,6 @@ final class MutableSegment: @unchecked Sendable {
         scores[i] = score
         keyOffsets[i] = store(key)
         payloadOffsets[i] = payload.map { store($0) } ?? 0
-        if !missingFields.isEmpty {
-            let bytes: UnsafeMutablePointer<UInt8> = missing.pointer()
-            for (column, field) in missingFields.enumerated() {
-                bytes[column * capacity + i] = isMissing(field) ? 1 : 0
-            }
-        }
         bounds.include(length: length, maxFrequency: maxFrequency, score: score)
         // "Not equal" would call a NaN equal to nothing, which is what is wanted.
         if score != defaultScore { hasScores = true }
@@ -257,10 +247,6 @@ final class MutableSegment: @unchecked Sendable {
     func blob(_ offset: UInt32, in chunks: ChunkDirectory) -> ByteSlice {
         let start = ChunkStore.pointer(at: offset, in: chunks)
         return ByteSlice(start: start + 4, count: Int(UnsafeRawPointer(start).loadUnaligned(as: UInt32.self)))
-    }
-
-    func isMissing(_ docID: DocID, column: Int) -> Bool {
-        missing.pointer(to: UInt8.self)[column * capacity + Int(docID)] != 0
     }
 
     /// What a view needs to stay within what was there when it was made.

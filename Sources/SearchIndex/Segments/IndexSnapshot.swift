@@ -25,23 +25,32 @@ package final class IndexSnapshot: Sendable {
     package let dictionary: TermDictionary
     /// Different for every publication.
     package let generation: UInt64
+    private let tagDictionaries: [TermDictionary?]
     private let registry: DocumentRegistry
     private let registryGeneration: UInt64
     let registryByteCount: Int
 
     init(
         segments: [SegmentView], documentCount: Int, totalLength: Int, schema: Schema, dictionary: TermDictionary,
-        generation: UInt64, registry: DocumentRegistry
+        tagDictionaries: [TermDictionary?], generation: UInt64, registry: DocumentRegistry
     ) {
         self.segments = segments
         self.documentCount = documentCount
         self.totalLength = totalLength
         self.schema = schema
         self.dictionary = dictionary
+        self.tagDictionaries = tagDictionaries
         self.generation = generation
         self.registry = registry
         (registryGeneration, registryByteCount) = registry.generationAndByteCount
     }
+
+    /// The values of a TAG field, by its position in the schema; `nil` when no document ever had one.
+    package func tagDictionary(_ field: Int) -> TermDictionary? {
+        field < tagDictionaries.count ? tagDictionaries[field] : nil
+    }
+
+    var tagDictionaryByteCount: Int { tagDictionaries.reduce(0) { $0 + ($1?.byteCount ?? 0) } }
 
     /// The live document of a key in this snapshot.
     ///

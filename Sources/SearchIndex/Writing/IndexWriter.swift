@@ -19,6 +19,8 @@ package final class IndexWriter: @unchecked Sendable {
     package private(set) var schema: Schema
     package let dictionary = TermDictionaryBuilder()
     let registry = DocumentRegistry()
+    /// By field position; made with a field's first value.
+    private var tagBuilders: [TermDictionaryBuilder?] = []
     private let stemmer: (any StemProvider)?
     private let published: Mutex<IndexSnapshot>
 
@@ -47,7 +49,9 @@ package final class IndexWriter: @unchecked Sendable {
     private var pendingStamp: ArrivalStamp = 0
     private var pendingScore: Float = 1
     private var pendingStemmer: (any StemProvider)?
-    private var pendingMissing: [Int] = []
+    private var pendingValues: [(field: Int, value: FieldValue)] = []
+    /// The document that is being patched.
+    private var patchedLocation: DocumentLocation?
     private var isInDocument = false
     private var stemScratch: [UInt8] = []
     /// Stems by other languages than the index's.
@@ -68,7 +72,7 @@ package final class IndexWriter: @unchecked Sendable {
         published = Mutex(
             IndexSnapshot(
                 segments: [], documentCount: 0, totalLength: 0, schema: schema, dictionary: dictionary.view(),
-                generation: 0, registry: registry))
+                tagDictionaries: [], generation: 0, registry: registry))
     }
 
     deinit {
@@ -97,7 +101,7 @@ package final class IndexWriter: @unchecked Sendable {
         pendingStamp = stamp
         pendingScore = score ?? options.defaultScore
         pendingStemmer = stemmer ?? self.stemmer
-        pendingMissing.removeAll(keepingCapacity: true)
+        pendingValues.removeAll(keepingCapacity: true)
         isInDocument = true
     }
 
@@ -175,8 +179,68 @@ package final class IndexWriter: @unchecked Sendable {
         }
     }
 
-    /// The document lacks a field that is declared INDEXMISSING.
-    package func setMissing(field: Int) { pendingMissing.append(field) }
+    // MARK: Fields of a document that is added or patched
+
+    /// Sets a NUMERIC field, by its position in the schema; `nil`: it has no value.
+    package func setNumeric(field: Int, _ value: Double?) { set(field, .number(value)) }
+
+    /// Sets the values of a TAG field, folded as the field demands.
+    package func setTags(field: Int, _ values: [Bytes]) {
+        guard let dictionary = tagBuilder(field) else { return }
+        set(field, .tags(values.map { $0.withUnsafeBufferPointer { dictionary.intern($0) } }))
+    }
+
+    /// Sets a GEO field. A point outside the indexable range counts as none.
+    package func setGeo(field: Int, longitude: Double, latitude: Double) {
+        set(field, .cell(GeoCell.encode(longitude: longitude, latitude: latitude)))
+    }
+
+    /// Takes a GEO field's value away.
+    package func clearGeo(field: Int) { set(field, .cell(nil)) }
+
+    /// Sets what a SORTABLE field that is not NUMERIC sorts by; `nil`: it has no value.
+    package func setSortText(field: Int, _ text: ByteSlice?) { set(field, .text(text.map { Array($0) })) }
+
+    /// Says whether the document lacks a field that is declared INDEXMISSING. New documents have all fields
+    /// unless told otherwise.
+    package func setMissing(field: Int, _ isMissing: Bool = true) { set(field, .missing(isMissing)) }
+
+    private func set(_ field: Int, _ value: FieldValue) {
+        precondition(isInDocument || patchedLocation != nil, "a field outside a document")
+        pendingValues.append((field, value))
+    }
+
+    private func tagBuilder(_ field: Int) -> TermDictionaryBuilder? {
+        guard field < schema.fields.count, case .tag = schema.fields[field].kind else { return nil }
+        while tagBuilders.count <= field { tagBuilders.append(nil) }
+        if let known = tagBuilders[field] { return known }
+        let made = TermDictionaryBuilder()
+        tagBuilders[field] = made
+        return made
+    }
+
+    // MARK: Patching a document
+
+    /// Starts a change that touches no TEXT, score or payload of a document: the set functions say what changes, and
+    /// ``endPatch()`` applies it. False when there is no such document.
+    package func beginPatch(key: ByteSlice, stamp: ArrivalStamp) -> Bool {
+        precondition(!isInDocument, "a document is being added")
+        guard let location = registry.find(key) else { return false }
+        pendingValues.removeAll(keepingCapacity: true)
+        pendingStamp = stamp
+        patchedLocation = location
+        return true
+    }
+
+    /// Applies the patch. The document counts as written now: its stamp moves, also without a changed value.
+    package func endPatch() {
+        guard let location = patchedLocation else { return }
+        patchedLocation = nil
+        segmentBySlot[location.slot]!.patch(location.docID, stamp: pendingStamp, pendingValues)
+        hasChanges = true
+    }
+
+    // MARK: The end of a document
 
     /// Completes the document. An older one of the same key dies.
     package func endDocument() {
@@ -188,17 +252,17 @@ package final class IndexWriter: @unchecked Sendable {
         let length = gatherer.pointee.length
         let docID = DocID(segment.documentCount)
         let key = ByteSlice(start: pendingKey.base, count: pendingKey.count)
-        let missing = pendingMissing
+        for (field, value) in pendingValues { segment.fields.set(docID, field, value) }
         if let payload = pendingPayload {
             payload.withUnsafeBufferPointer {
                 segment.finishDocument(
                     key: key, stamp: pendingStamp, score: pendingScore, payload: $0, length: length,
-                    maxFrequency: largest, isMissing: { missing.contains($0) })
+                    maxFrequency: largest)
             }
         } else {
             segment.finishDocument(
                 key: key, stamp: pendingStamp, score: pendingScore, payload: nil, length: length,
-                maxFrequency: largest, isMissing: { missing.contains($0) })
+                maxFrequency: largest)
         }
         documentCount += 1
         totalLength += Int(length)
@@ -276,8 +340,7 @@ package final class IndexWriter: @unchecked Sendable {
     private func openSegment() {
         let segment = MutableSegment(
             capacity: options.segmentCapacity, hasPositions: options.keepsOffsets,
-            defaultScore: options.defaultScore,
-            missingFields: schema.fields.indices.filter { schema.fields[$0].indexMissing })
+            defaultScore: options.defaultScore, schema: schema)
         // 4,095 segments can only be in use when nobody merges: do it here then.
         var slot = registry.takeSlot(.mutable(segment))
         while slot == nil {
@@ -287,7 +350,7 @@ package final class IndexWriter: @unchecked Sendable {
         open = segment
         openSlot = slot
         openEpoch = openEpoch == .max ? 1 : openEpoch + 1
-        adopt(WriterSegment(.mutable(segment), slot: slot!), at: segments.count)
+        adopt(WriterSegment(segment, slot: slot!), at: segments.count)
     }
 
     /// Closes the open segment: the next document goes to a new one. Readers see no difference.
@@ -339,8 +402,8 @@ package final class IndexWriter: @unchecked Sendable {
         hasChanges = false
         let next = IndexSnapshot(
             segments: segments.compactMap { $0.liveCount == 0 ? nil : $0.publish() }, documentCount: documentCount,
-            totalLength: totalLength, schema: schema, dictionary: dictionary.view(), generation: burst,
-            registry: registry)
+            totalLength: totalLength, schema: schema, dictionary: dictionary.view(),
+            tagDictionaries: tagBuilders.map { $0?.view() }, generation: burst, registry: registry)
         burst += 1
         // The old one may be the last reference to large memory: let it go outside the lock.
         var old: IndexSnapshot?
@@ -368,30 +431,22 @@ package final class IndexWriter: @unchecked Sendable {
         guard
             let range = MergePolicy.choose(
                 candidates, base: options.segmentCapacity, limit: options.mergedDocumentLimit, isQuiet: isQuiet)
-        else { return nil }
+        else {
+            guard let patched = segments.firstIndex(where: { !$0.isBusy && $0.needsRebuild }) else { return nil }
+            return makeTask(patched..<patched + 1, rebuildsColumns: true)
+        }
         return makeTask(range)
     }
 
-    private func makeTask(_ range: Range<Int>) -> MergeTask {
+    private func makeTask(_ range: Range<Int>, rebuildsColumns: Bool = false) -> MergeTask {
         let inputs = Array(segments[range])
         for input in inputs { input.isBusy = true }
         let task = MergeTask(
             inputs: inputs.map { $0.publish() }, segments: inputs, b: options.b, defaultScore: options.defaultScore,
-            hasPositions: options.keepsOffsets, missingFields: missingFields(of: inputs))
+            hasPositions: options.keepsOffsets, rebuildsColumns: rebuildsColumns)
         // The views above show deaths of this burst: their pages must not be written any more.
         burst += 1
         return task
-    }
-
-    private func missingFields(of inputs: [WriterSegment]) -> [Int] {
-        var fields: Set<Int> = []
-        for input in inputs {
-            switch input.core {
-            case .mutable(let segment): fields.formUnion(segment.missingFields)
-            case .sealed(let segment): fields.formUnion(segment.missing.keys)
-            }
-        }
-        return fields.sorted()
     }
 
     /// Replaces the inputs of a task by its result; what died meanwhile dies in it. Visible with the next publication.
@@ -399,9 +454,13 @@ package final class IndexWriter: @unchecked Sendable {
     /// A task that was cancelled, or whose inputs are gone (``removeAll()``), changes nothing.
     package func install(_ task: MergeTask) {
         for segment in task.segments { segment.isBusy = false }
-        guard let result = task.result,
-            let first = segments.firstIndex(where: { $0 === task.segments[0] })
-        else { return }
+        guard let first = segments.firstIndex(where: { $0 === task.segments[0] }) else { return }
+        if let (columns, stamps) = task.columns {
+            segments[first].replaceColumns(columns, stamps, since: task.inputs[0])
+            hasChanges = true
+            return
+        }
+        guard let result = task.result else { return }
         hasChanges = true
         guard let sealed = result.segment else {
             for segment in task.segments { discard(segment) }
@@ -419,7 +478,14 @@ package final class IndexWriter: @unchecked Sendable {
             slot = free
         }
 
-        let merged = WriterSegment(.sealed(sealed), slot: slot)
+        var columns = result.columns
+        var stamps = result.stamps!
+        for (i, input) in task.segments.enumerated() {
+            let mapping = result.isIdentity ? nil : DocIDMapping(result.places[i])
+            columns.adoptPatches(of: input.currentColumns, since: task.inputs[i].columns, mapping: mapping)
+            stamps.adoptPatches(of: input.stamps, since: task.inputs[i].stampColumn, mapping: mapping)
+        }
+        let merged = WriterSegment(sealed, columns: columns, stamps: stamps, slot: slot)
         for (input, places) in zip(task.segments, result.places) {
             for death in input.deaths.since(task.deathCount(of: input)) {
                 let place = places.isEmpty ? death : places[Int(death)]
