@@ -44,7 +44,7 @@ package final class TermDictionary: @unchecked Sendable {
     }
 
     package func lookup(_ term: ByteSlice) -> TermID? {
-        guard let id = table.find(term, hash: hashBytes(term), in: reader), id < termCount else { return nil }
+        guard let id = table.addresses.find(term, hash: hashBytes(term), in: reader), id < termCount else { return nil }
         return id
     }
 
@@ -67,4 +67,3 @@ package final class TermDictionary: @unchecked Sendable {
 
 /// The values of one TAG field and their numbers: a dictionary like any other.
 package typealias TagDictionary = TermDictionary
-package typealias TagDictionaryBuilder = TermDictionaryBuilder

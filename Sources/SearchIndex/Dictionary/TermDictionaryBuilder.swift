@@ -17,28 +17,42 @@ package final class TermDictionaryBuilder: @unchecked Sendable {
     /// Stem of each term: `unknownStem` until asked for, `noStem` when it has none of its own.
     let stems = ChunkedNumbers()
     let sorted = SortedTerms()
-    private var table = TermTable(bucketCount: 64)
+    private var table: TermTable
     private var lastView: TermDictionary?
+    /// What looking a term up needs, behind a pointer: no exclusivity checks, no reference counts.
+    private let hot: UnsafeMutablePointer<Hot>
+
+    private struct Hot {
+        var table: TermTableAddresses
+        var reader: TermRecords
+    }
 
     static let unknownStem: UInt32 = .max
     static let noStem: UInt32 = .max - 1
 
-    package init() {}
+    package init() {
+        table = TermTable(bucketCount: 64)
+        hot = .allocate(capacity: 1)
+        hot.initialize(
+            to: Hot(
+                table: table.addresses,
+                reader: TermRecords(records: records.directory, offsets: offsets.directory)))
+    }
+
+    deinit { hot.deallocate() }
 
     package var count: Int { offsets.count }
 
-    var reader: TermRecords {
-        TermRecords(records: records.directory, offsets: offsets.directory)
-    }
+    var reader: TermRecords { hot.pointee.reader }
 
     package func lookup(_ term: ByteSlice) -> TermID? {
-        table.find(term, hash: hashBytes(term), in: reader)
+        hot.pointee.table.find(term, hash: hashBytes(term), in: hot.pointee.reader)
     }
 
     /// The id of `term`, which is new or known.
     package func intern(_ term: ByteSlice) -> TermID {
         let hash = hashBytes(term)
-        if let known = table.find(term, hash: hash, in: reader) { return known }
+        if let known = hot.pointee.table.find(term, hash: hash, in: hot.pointee.reader) { return known }
         return insert(term, hash: hash)
     }
 
@@ -68,6 +82,7 @@ package final class TermDictionaryBuilder: @unchecked Sendable {
         }
         offsets.append(offset)
         stems.append(Self.unknownStem)
+        hot.pointee.reader = TermRecords(records: records.directory, offsets: offsets.directory)
         if offsets.count > table.limit { grow() } else { table.insert(id, hash: hash) }
         return id
     }
@@ -77,6 +92,7 @@ package final class TermDictionaryBuilder: @unchecked Sendable {
         let reader = reader
         for id in 0..<TermID(offsets.count) { grown.insert(id, hash: hashBytes(reader.bytes(id))) }
         table = grown
+        hot.pointee.table = grown.addresses
     }
 
     /// The dictionary as readers may see it from now on. Cheap when nothing was added.

@@ -57,30 +57,13 @@ package func compareBytes(_ a: ByteSlice, _ b: ByteSlice) -> Int {
     return a.count - b.count
 }
 
-/// `@unchecked Sendable`: one writer inserts; a control byte is published with release after its id, the id after
-/// its record, and neither ever changes again.
-final class TermTable: @unchecked Sendable {
+/// The memory of a table as plain addresses: probing it counts no references.
+struct TermTableAddresses {
+    let control: UnsafeMutablePointer<UInt64>
+    let ids: UnsafeMutablePointer<UInt32>
     let bucketCount: Int
-    private let control: UnsafeMutablePointer<UInt64>
-    private let ids: UnsafeMutablePointer<UInt32>
 
-    init(bucketCount: Int) {
-        self.bucketCount = bucketCount
-        control = .allocate(capacity: bucketCount)
-        control.initialize(repeating: 0, count: bucketCount)
-        ids = .allocate(capacity: bucketCount * 8)
-    }
-
-    deinit {
-        control.deallocate()
-        ids.deallocate()
-    }
-
-    var byteCount: Int { bucketCount * 40 }
-    /// Terms it may hold before it has to be replaced.
-    var limit: Int { bucketCount * 8 * 85 / 100 }
-
-    @inline(__always) private func home(_ hash: UInt64) -> Int {
+    @inline(__always) fileprivate func home(_ hash: UInt64) -> Int {
         Int(((hash &>> 32) &* UInt64(bucketCount)) &>> 32)
     }
 
@@ -106,26 +89,51 @@ final class TermTable: @unchecked Sendable {
         }
     }
 
+    /// The top bit of each byte that is zero, and no other.
+    @inline(__always) fileprivate func zeroBytes(_ word: UInt64) -> UInt64 {
+        let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+        return ~(((word & low) &+ low) | word | low)
+    }
+}
+
+/// Owns a table's memory.
+///
+/// `@unchecked Sendable`: one writer inserts; a control byte is published with release after its id, the id after
+/// its record, and neither ever changes again.
+final class TermTable: @unchecked Sendable {
+    let addresses: TermTableAddresses
+
+    init(bucketCount: Int) {
+        addresses = TermTableAddresses(
+            control: .allocate(capacity: bucketCount), ids: .allocate(capacity: bucketCount * 8),
+            bucketCount: bucketCount)
+        addresses.control.initialize(repeating: 0, count: bucketCount)
+    }
+
+    deinit {
+        addresses.control.deallocate()
+        addresses.ids.deallocate()
+    }
+
+    var bucketCount: Int { addresses.bucketCount }
+    var byteCount: Int { bucketCount * 40 }
+    /// Terms it may hold before it has to be replaced.
+    var limit: Int { bucketCount * 8 * 85 / 100 }
+
     /// - Precondition: the term is not in the table, and there is room.
     func insert(_ id: TermID, hash: UInt64) {
-        var bucket = home(hash)
+        var bucket = addresses.home(hash)
         while true {
-            let word = rk_load_relaxed_u64(control + bucket)
-            let free = zeroBytes(word)
+            let word = rk_load_relaxed_u64(addresses.control + bucket)
+            let free = addresses.zeroBytes(word)
             if free != 0 {
                 let slot = free.trailingZeroBitCount &>> 3
-                ids[bucket * 8 + slot] = id
-                rk_store_release_u64(control + bucket, word | (0x80 | (hash & 0x7F)) << UInt64(slot * 8))
+                addresses.ids[bucket * 8 + slot] = id
+                rk_store_release_u64(addresses.control + bucket, word | (0x80 | (hash & 0x7F)) << UInt64(slot * 8))
                 return
             }
             bucket += 1
             if bucket == bucketCount { bucket = 0 }
         }
-    }
-
-    /// The top bit of each byte that is zero, and no other.
-    @inline(__always) private func zeroBytes(_ word: UInt64) -> UInt64 {
-        let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
-        return ~(((word & low) &+ low) | word | low)
     }
 }

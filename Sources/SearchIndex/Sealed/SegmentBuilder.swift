@@ -24,24 +24,6 @@ struct DocumentNumbers {
     let bounds: SegmentBounds
 }
 
-/// One term's postings, gathered.
-struct GatheredList {
-    var count = 0
-    let docs: UnsafePointer<UInt32>
-    let frequencies: UnsafePointer<UInt32>
-    /// Two words a posting; `nil` when all have `mask`.
-    let masks: UnsafePointer<UInt64>?
-    let mask: FieldMask
-    /// Position bytes of all postings one after the other, and `count + 1` limits.
-    let positions: UnsafePointer<UInt8>
-    let positionLimits: UnsafePointer<Int>
-
-    func mask(at index: Int) -> (UInt64, UInt64) {
-        if let masks { return (masks[2 &* index], masks[2 &* index &+ 1]) }
-        return (UInt64(truncatingIfNeeded: mask), UInt64(truncatingIfNeeded: mask >> 64))
-    }
-}
-
 struct SegmentBuilder: ~Copyable {
     private let documents: DocumentNumbers
     private let hasPositions: Bool
@@ -97,22 +79,16 @@ struct SegmentBuilder: ~Copyable {
         _ list: GatheredList, _ range: Range<Int>, before: UInt32, _ defaultMask: FieldMask, _ hasPositions: Bool,
         to out: inout Growable<UInt8>
     ) {
-        var last = before
-        withUnsafePointer(to: defaultMask) { pointer in
+        let positions = hasPositions ? list.positions + range.lowerBound : nil
+        let size = positions.map { rk_positions_size($0, range.count) } ?? 0
+        out.reserve(out.count + size + range.count * Int(RK_POSTING_HEAD_BOUND))
+        withUnsafePointer(to: (defaultMask, list.mask)) { pointer in
             let words = UnsafeRawPointer(pointer).assumingMemoryBound(to: UInt64.self)
-            for i in range {
-                let size = hasPositions ? list.positionLimits[i &+ 1] &- list.positionLimits[i] : 0
-                out.reserve(out.count + size + Int(RK_POSTING_HEAD_BOUND))
-                let mask = list.mask(at: i)
-                var end = rk_encode_posting_head(
-                    out.base + out.count, list.docs[i] &- last, list.frequencies[i], mask.0, mask.1, words)!
-                last = list.docs[i]
-                if hasPositions {
-                    memcpy(end, list.positions + list.positionLimits[i], size)
-                    end += size
-                }
-                out.count = end - out.base
-            }
+            let end = rk_encode_postings(
+                out.base + out.count, Int32(range.count), before, list.docs + range.lowerBound,
+                list.frequencies + range.lowerBound, list.masks.map { $0 + 2 * range.lowerBound }, words + 2, words,
+                positions)!
+            out.count = end - out.base
         }
     }
 
@@ -160,9 +136,10 @@ struct SegmentBuilder: ~Copyable {
                 appendFrequencies(list.frequencies + from, &entry)
                 if list.masks != nil { appendMasks(list, from, &entry) }
                 if hasPositions {
-                    positions.append(
-                        from: list.positions + list.positionLimits[from],
-                        count: list.positionLimits[to] - list.positionLimits[from])
+                    positions.reserve(positions.count + rk_positions_size(list.positions + from, blockSize))
+                    positions.count =
+                        rk_copy_positions(list.positions + from, blockSize, positions.base + positions.count)!
+                        - positions.base
                 }
             } else {
                 Self.appendPostings(list, from..<to, before: before, mask, hasPositions, to: &data)
@@ -274,7 +251,7 @@ struct SegmentBuilder: ~Copyable {
             withUnsafeTemporaryAllocation(of: UInt8.self, capacity: blockSize) { ordinals in
                 var count = 0
                 for i in 0..<blockSize {
-                    let mask = list.mask(at: from + i)
+                    let mask = (list.masks![2 &* (from &+ i)], list.masks![2 &* (from &+ i) &+ 1])
                     var ordinal = 0
                     while ordinal < count
                         && (distinct[2 &* ordinal] != mask.0 || distinct[2 &* ordinal &+ 1] != mask.1)
