@@ -275,7 +275,6 @@ extension ErrorReplies {
         case .store(let message): store(message)
         case .execution(.tooManyTerms(let limit)): ReplyError("Query expands to more than \(limit) terms")
         case .execution(.tooManyClauses(let limit)): ReplyError("Query holds more than \(limit) clauses")
-        case .execution(.noSortColumn): badSortBy
         }
     }
 }

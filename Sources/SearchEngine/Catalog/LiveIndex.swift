@@ -164,8 +164,3 @@ extension IndexOptions {
         defaultScore = Float(definition.score)
     }
 }
-
-extension LiveIndex {
-    /// The values of a TAG field, folded, in byte order.
-    package func tagValues(field: Int) -> [Bytes] { [] }
-}

@@ -30,8 +30,8 @@ final class Ingester: DocumentObserver, @unchecked Sendable {
     }
 
     func documentPatched(key: ByteSlice, fields: FieldSlices) -> Bool {
-        let targets = router.indexes(for: key)
         // All or none: the whole document, once read, is told to every index.
+        let targets = router.indexes(for: key)
         for index in targets where !index.ingest.canPatch(key, fields) { return false }
         let stamp = clock.next()
         for index in targets {
