@@ -15,7 +15,9 @@ import Glibc
 #endif
 
 /// Where the bytes of terms are, as of some moment: valid for every id handed out by then.
-struct TermRecords {
+///
+/// `@unchecked Sendable`: addresses of append-only memory, which whoever uses them keeps alive.
+struct TermRecords: @unchecked Sendable {
     let records: ChunkDirectory
     let offsets: ChunkedNumbers.Directory
 

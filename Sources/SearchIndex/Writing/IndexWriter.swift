@@ -8,7 +8,6 @@
 
 import Containers
 import SearchModel
-import Synchronization
 
 /// Adds, replaces and removes documents of one index.
 ///
@@ -22,7 +21,7 @@ package final class IndexWriter: @unchecked Sendable {
     /// By field position; made with a field's first value.
     private var tagBuilders: [TermDictionaryBuilder?] = []
     private let stemmer: (any StemProvider)?
-    private let published: Mutex<IndexSnapshot>
+    private let published: Locked<IndexSnapshot>
 
     /// Oldest first. The open one is last.
     private(set) var segments: [WriterSegment] = []
@@ -69,7 +68,7 @@ package final class IndexWriter: @unchecked Sendable {
         tokenCache.initialize(to: TokenCache())
         longTokenEntry = .allocate(capacity: 1)
         longTokenEntry.initialize(to: TokenCache.Entry())
-        published = Mutex(
+        published = Locked(
             IndexSnapshot(
                 segments: [], documentCount: 0, totalLength: 0, schema: schema, dictionary: dictionary.view(),
                 tagDictionaries: [], generation: 0, registry: registry))
