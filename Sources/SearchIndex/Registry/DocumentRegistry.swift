@@ -136,6 +136,8 @@ package final class DocumentRegistry: @unchecked Sendable {
         }
     }
 
+    func trim() { state.withLock { $0.trim() } }
+
     /// Documents of the given slots have new places; `nil` leaves out what is dead. One pass over all entries.
     func relocate(_ places: [Int: [DocID]], to slot: Int) {
         state.withLock { state in
@@ -199,9 +201,16 @@ extension DocumentRegistry.State {
         entries[i] = entry
     }
 
-    private mutating func grow() {
+    private mutating func grow() { resize(to: capacity + max(64, capacity / 4)) }
+
+    /// Gives back the room that growing has left.
+    fileprivate mutating func trim() {
+        let needed = max(64, (count + 1) * 100 / 85 + 1)
+        if needed * 21 / 20 < capacity { resize(to: needed) }
+    }
+
+    private mutating func resize(to newCapacity: Int) {
         let oldCapacity = capacity
-        let newCapacity = oldCapacity + max(64, oldCapacity / 4)
         var old = Growable<UInt64>(capacity: newCapacity)
         old.base.update(repeating: 0, count: newCapacity)
         swap(&old, &entries)
