@@ -112,6 +112,8 @@ size_t rk_find(const uint8_t *bytes, size_t length, size_t from, const uint8_t *
 //
 // One writer stores with release what readers load with acquire; relaxed where something else orders.
 
+RK_INLINE uint8_t rk_load_relaxed_u8(const void *p) { return __atomic_load_n((const uint8_t *)p, __ATOMIC_RELAXED); }
+RK_INLINE void rk_store_relaxed_u8(void *p, uint8_t v) { __atomic_store_n((uint8_t *)p, v, __ATOMIC_RELAXED); }
 RK_INLINE uint32_t rk_load_acquire_u32(const void *p) { return __atomic_load_n((const uint32_t *)p, __ATOMIC_ACQUIRE); }
 RK_INLINE uint32_t rk_load_relaxed_u32(const void *p) { return __atomic_load_n((const uint32_t *)p, __ATOMIC_RELAXED); }
 RK_INLINE void rk_store_release_u32(void *p, uint32_t v) { __atomic_store_n((uint32_t *)p, v, __ATOMIC_RELEASE); }

@@ -5,6 +5,8 @@
 //
 // Public for the reason given in Growable.swift.
 
+import CKernels
+
 #if canImport(Glibc)
 import Glibc
 #else
@@ -47,7 +49,17 @@ public final class ChunkStore: @unchecked Sendable {
         state.deallocate()
     }
 
+    /// The writer's view of the directory.
     @inlinable public var directory: ChunkDirectory { state.pointee.directory }
+
+    /// The directory for a reader that knows offsets from elsewhere, while the writer goes on.
+    public var sharedDirectory: ChunkDirectory {
+        ChunkDirectory(bitPattern: UInt(rk_load_acquire_u64(directoryAddress)))!
+    }
+
+    /// `directory` is the first member of the state.
+    private var directoryAddress: UnsafeMutableRawPointer { UnsafeMutableRawPointer(state) }
+
     public var byteCount: Int { state.pointee.chunkCount * Self.chunkSize }
     /// Bytes handed out, with what was lost at the ends of chunks.
     public var usedByteCount: Int { state.pointee.end }
@@ -80,7 +92,8 @@ public final class ChunkStore: @unchecked Sendable {
             let grown = ChunkDirectory.allocate(capacity: capacity)
             grown.update(from: state.pointee.directory, count: first)
             state.pointee.retired.append(state.pointee.directory)
-            state.pointee.directory = grown
+            // Release: a reader that sees the new directory sees its entries.
+            rk_store_release_u64(directoryAddress, UInt64(UInt(bitPattern: grown)))
             state.pointee.directoryCapacity = capacity
         }
         // Sixteen bytes more than the chunk has: kernels read a little past what they look for.

@@ -14,18 +14,44 @@ import SearchModel
 import Glibc
 #endif
 
+/// The first byte of a term's record:
+///
+///     state of the stem, 2 bits | length, 6 bits      stem u32, if stored │ length u32, if the 6 bits are all ones │ bytes
+///
+/// The state changes while others read, from ``unknownStem`` to ``noStem`` or ``lateStem``: none has a stem in the record.
+enum TermRecordHeader {
+    static let lengthMask: UInt8 = 0x3F
+    static let stateMask: UInt8 = 0xC0
+    static let unknownStem: UInt8 = 0x00
+    static let noStem: UInt8 = 0x40
+    static let storedStem: UInt8 = 0x80
+    /// Learnt after the record was made: kept beside.
+    static let lateStem: UInt8 = 0xC0
+}
+
 /// Where the bytes of terms are, as of some moment: valid for every id handed out by then.
-struct TermRecords {
+///
+/// `@unchecked Sendable`: addresses of append-only memory, which whoever uses them keeps alive.
+struct TermRecords: @unchecked Sendable {
     let records: ChunkDirectory
     let offsets: ChunkedNumbers.Directory
 
-    /// A record is its length (one byte, or 255 and four bytes) and the term.
     @inline(__always) func bytes(_ id: TermID) -> ByteSlice {
         let record = ChunkStore.pointer(at: offset(id), in: records)
-        let length = record[0]
-        if length < 255 { return ByteSlice(start: record + 1, count: Int(length)) }
-        let long = UnsafeRawPointer(record + 1).loadUnaligned(as: UInt32.self)
-        return ByteSlice(start: record + 5, count: Int(long))
+        let header = rk_load_relaxed_u8(record)
+        var start = record + 1
+        if header & TermRecordHeader.stateMask == TermRecordHeader.storedStem { start += 4 }
+        let length = header & TermRecordHeader.lengthMask
+        if length < TermRecordHeader.lengthMask { return ByteSlice(start: start, count: Int(length)) }
+        return ByteSlice(start: start + 4, count: Int(UnsafeRawPointer(start).loadUnaligned(as: UInt32.self)))
+    }
+
+    /// Whether the term's stem is known, and the stem itself when it is stored in the record.
+    @inline(__always) func stemState(_ id: TermID) -> (state: UInt8, stem: TermID) {
+        let record = ChunkStore.pointer(at: offset(id), in: records)
+        let state = rk_load_relaxed_u8(record) & TermRecordHeader.stateMask
+        let isStored = state == TermRecordHeader.storedStem
+        return (state, isStored ? UnsafeRawPointer(record + 1).loadUnaligned(as: UInt32.self) : 0)
     }
 
     @inline(__always) func offset(_ id: TermID) -> UInt32 {

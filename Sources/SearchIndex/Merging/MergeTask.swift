@@ -1,7 +1,6 @@
 // One piece of background work: some segments in, one sealed segment out.
 
 import SearchModel
-import Synchronization
 
 /// Made by ``IndexWriter/planMerge(isQuiet:)``, run anywhere, handed back to ``IndexWriter/install(_:)``.
 ///

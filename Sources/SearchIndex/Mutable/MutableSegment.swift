@@ -242,7 +242,8 @@ final class MutableSegment: @unchecked Sendable {
 
     // MARK: Reading
 
-    func key(_ docID: DocID) -> ByteSlice { blob(keyOffsets[Int(docID)], in: blobs.directory) }
+    /// The key of a document that the registry leads to. Any thread: the registry's lock orders the key's writing.
+    func key(_ docID: DocID) -> ByteSlice { blob(keyOffsets[Int(docID)], in: blobs.sharedDirectory) }
 
     func blob(_ offset: UInt32, in chunks: ChunkDirectory) -> ByteSlice {
         let start = ChunkStore.pointer(at: offset, in: chunks)

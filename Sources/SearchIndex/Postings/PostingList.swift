@@ -153,13 +153,21 @@ package struct PostingList: @unchecked Sendable {
             return
         }
         let entry = packed.directory + block
-        let bits = Int32(entry.pointee.frequencyBits)
-        if bits == 0 {
+        if entry.pointee.frequencyBits == 0 {
             frequencies.update(repeating: 1, count: blockSize)
-        } else {
-            rk_unpack(packed.data + Int(entry.pointee.dataOffset) + entry.pointee.frequencyOffset, frequencies, bits)
-            for i in 0..<blockSize { frequencies[i] &+= 1 }
+            return
         }
+        let bits = Int32(entry.pointee.frequencyBits & ~BlockEntry.hasFrequencyPatches)
+        let data = packed.data + Int(entry.pointee.dataOffset) + entry.pointee.frequencyOffset
+        if entry.pointee.frequencyBits & BlockEntry.hasFrequencyPatches == 0 {
+            rk_unpack(data, frequencies, bits)
+        } else {
+            let patches = data[0]
+            rk_unpack(data + 1, frequencies, bits)
+            rk_apply_patches(
+                data + 1 + 16 &* Int(bits), Int32(patches & 31), Int32(patches &>> 5), bits, frequencies)
+        }
+        for i in 0..<blockSize { frequencies[i] &+= 1 }
     }
 
     /// The last block of a packed list, if it is not full: varints with the positions in between.
@@ -194,7 +202,8 @@ package struct PostingList: @unchecked Sendable {
             }
         }
         let entry = packed.directory + block
-        var cursor = packed.data + Int(entry.pointee.dataOffset) + entry.pointee.maskOffset
+        var cursor = packed.data + Int(entry.pointee.dataOffset)
+        cursor += entry.pointee.maskOffset(cursor)
         let distinct = Int(cursor.pointee) &+ 1
         cursor += 1
         let planeCount = Int(entry.pointee.maskPlanes)
@@ -245,7 +254,8 @@ package struct PostingList: @unchecked Sendable {
             }
         }
         let entry = packed.directory + block
-        var cursor = packed.data + Int(entry.pointee.dataOffset) + entry.pointee.maskOffset
+        var cursor = packed.data + Int(entry.pointee.dataOffset)
+        cursor += entry.pointee.maskOffset(cursor)
         let distinct = Int(cursor.pointee) + 1
         cursor += 1
         var masks: [FieldMask] = []
@@ -264,7 +274,8 @@ package struct PostingList: @unchecked Sendable {
             return
         }
         let entry = packed.directory + block
-        var cursor = packed.data + Int(entry.pointee.dataOffset) + entry.pointee.maskOffset
+        var cursor = packed.data + Int(entry.pointee.dataOffset)
+        cursor += entry.pointee.maskOffset(cursor)
         let distinct = Int(cursor.pointee) &+ 1
         cursor += 1
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * blockSize) { buffer in

@@ -174,26 +174,55 @@ struct SegmentBuilder: ~Copyable {
         lists.count += words * 8
     }
 
-    /// Chooses the width at which plain bits and patches for the few larger gaps take the least room.
     private mutating func appendGaps(_ docs: UnsafePointer<UInt32>, _ before: UInt32, _ entry: inout BlockEntry) {
-        // Gaps, then how many of them have each width, then patches as (index, high part).
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: blockSize + 33 + 48) { buffer in
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: blockSize) { buffer in
             let gaps = buffer.baseAddress!
-            let widths = gaps + blockSize
-            let patches = widths + 33
-            widths.update(repeating: 0, count: 33)
             var last = before
+            for i in 0..<blockSize {
+                gaps[i] = docs[i] &- last &- 1
+                last = docs[i]
+            }
+            let packing = choosePacking(gaps)
+            entry.docBits = UInt8(packing.bits)
+            entry.patches = packing.patches
+            appendPatched(gaps, packing)
+        }
+    }
+
+    private mutating func appendFrequencies(_ frequencies: UnsafePointer<UInt32>, _ entry: inout BlockEntry) {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: blockSize) { buffer in
+            let less = buffer.baseAddress!
+            for i in 0..<blockSize { less[i] = frequencies[i] &- 1 }
+            let packing = choosePacking(less)
+            entry.frequencyBits = UInt8(packing.bits)
+            if packing.patches != 0 {
+                entry.frequencyBits |= BlockEntry.hasFrequencyPatches
+                data.append(packing.patches)
+            }
+            appendPatched(less, packing)
+        }
+    }
+
+    /// How 128 values are stored: a width for all, and patches for the few that need more.
+    private struct Packing {
+        var bits: Int
+        /// As in ``BlockEntry/patches``.
+        var patches: UInt8
+    }
+
+    /// Chooses the width at which bits and patches take the least room.
+    private func choosePacking(_ values: UnsafePointer<UInt32>) -> Packing {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 33) { widths in
+            widths.initialize(repeating: 0)
             var widest = 0
             for i in 0..<blockSize {
-                let gap = docs[i] &- last &- 1
-                last = docs[i]
-                gaps[i] = gap
-                let width = 32 - gap.leadingZeroBitCount
+                let width = 32 - values[i].leadingZeroBitCount
                 widths[width] &+= 1
                 if width > widest { widest = width }
             }
             var best = widest
             var bestSize = 16 * widest
+            var bestExceptions = 0
             var exceptions = 0
             var width = widest
             while width > 0 {
@@ -204,22 +233,31 @@ struct SegmentBuilder: ~Copyable {
                 if size < bestSize {
                     bestSize = size
                     best = width
+                    bestExceptions = exceptions
                 }
             }
-            entry.docBits = UInt8(best)
-            let patchBytes = (widest - best + 7) / 8
-            let limit: UInt32 = best == 32 ? .max : (1 << UInt32(best)) - 1
-            var patchCount = 0
-            if best < widest {
-                for i in 0..<blockSize where gaps[i] > limit {
-                    patches[2 * patchCount] = UInt32(i)
-                    patches[2 * patchCount + 1] = gaps[i] >> UInt32(best)
-                    patchCount += 1
-                    gaps[i] &= limit
+            return Packing(bits: best, patches: UInt8(bestExceptions) | UInt8((widest - best + 7) / 8) << 5)
+        }
+    }
+
+    /// Appends values in a chosen packing; spoils `values`.
+    private mutating func appendPatched(_ values: UnsafeMutablePointer<UInt32>, _ packing: Packing) {
+        let patchCount = Int(packing.patches & 31)
+        let patchBytes = Int(packing.patches >> 5)
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 48) { patches in
+            if patchCount > 0 {
+                let limit: UInt32 = (1 << UInt32(packing.bits)) - 1
+                var next = 0
+                for i in 0..<blockSize where values[i] > limit {
+                    patches[next] = UInt32(i)
+                    patches[next + 1] = values[i] >> UInt32(packing.bits)
+                    values[i] &= limit
+                    next += 2
                 }
-                entry.patches = UInt8(patchCount) | UInt8(patchBytes) << 5
             }
-            appendPacked(gaps, best)
+            data.reserve(data.count + 16 * packing.bits)
+            rk_pack(values, data.base + data.count, Int32(packing.bits))
+            data.count += 16 * packing.bits
             for i in 0..<patchCount {
                 data.append(UInt8(patches[2 * i]))
                 for byte in 0..<patchBytes {
@@ -227,22 +265,6 @@ struct SegmentBuilder: ~Copyable {
                 }
             }
         }
-    }
-
-    private mutating func appendFrequencies(_ frequencies: UnsafePointer<UInt32>, _ entry: inout BlockEntry) {
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: blockSize) { buffer in
-            let less = buffer.baseAddress!
-            for i in 0..<blockSize { less[i] = frequencies[i] &- 1 }
-            let bits = 32 - rk_or_of_128(less).leadingZeroBitCount
-            entry.frequencyBits = UInt8(bits)
-            appendPacked(less, bits)
-        }
-    }
-
-    private mutating func appendPacked(_ values: UnsafePointer<UInt32>, _ bits: Int) {
-        data.reserve(data.count + 16 * bits)
-        rk_pack(values, data.base + data.count, Int32(bits))
-        data.count += 16 * bits
     }
 
     private mutating func appendMasks(_ list: GatheredList, _ from: Int, _ entry: inout BlockEntry) {

@@ -8,7 +8,6 @@
 
 import Containers
 import SearchModel
-import Synchronization
 
 /// Adds, replaces and removes documents of one index.
 ///
@@ -22,7 +21,7 @@ package final class IndexWriter: @unchecked Sendable {
     /// By field position; made with a field's first value.
     private var tagBuilders: [TermDictionaryBuilder?] = []
     private let stemmer: (any StemProvider)?
-    private let published: Mutex<IndexSnapshot>
+    private let published: Locked<IndexSnapshot>
 
     /// Oldest first. The open one is last.
     private(set) var segments: [WriterSegment] = []
@@ -69,7 +68,7 @@ package final class IndexWriter: @unchecked Sendable {
         tokenCache.initialize(to: TokenCache())
         longTokenEntry = .allocate(capacity: 1)
         longTokenEntry.initialize(to: TokenCache.Entry())
-        published = Mutex(
+        published = Locked(
             IndexSnapshot(
                 segments: [], documentCount: 0, totalLength: 0, schema: schema, dictionary: dictionary.view(),
                 tagDictionaries: [], generation: 0, registry: registry))
@@ -130,12 +129,13 @@ package final class IndexWriter: @unchecked Sendable {
                 let place = cache.pointee.entry(key)
                 entry = place.0
                 if !place.isHit {
-                    entry.pointee = TokenCache.Entry(
-                        low: key.low, high: key.high, length: key.length, term: dictionary.intern(token.bytes))
+                    entry.pointee = TokenCache.Entry(low: key.low, high: key.high, length: key.length)
+                    intern(token, learnsStem: stemmer != nil && !isForeign, entry)
                 }
             } else {
                 entry = longTokenEntry
-                entry.pointee = TokenCache.Entry(term: dictionary.intern(token.bytes))
+                entry.pointee = TokenCache.Entry()
+                intern(token, learnsStem: stemmer != nil && !isForeign, entry)
             }
             let term = entry.pointee.term
             if entry.pointee.epoch != epoch {
@@ -308,12 +308,24 @@ package final class IndexWriter: @unchecked Sendable {
 
     // MARK: Stems
 
-    @inline(never) private func learnStem(of term: TermID, _ word: ByteSlice, by stemmer: any StemProvider) -> UInt32 {
-        var stem = TermDictionaryBuilder.noStem
-        if stemmer.stem(of: word, into: &stemScratch) {
-            stemScratch.insert(UInt8(ascii: "+"), at: 0)
-            stem = stemScratch.withUnsafeBufferPointer { dictionary.intern($0) }
+    /// Finds or makes the term of a token, with its stem if the token asks for one.
+    private func intern(_ token: IndexToken, learnsStem: Bool, _ entry: UnsafeMutablePointer<TokenCache.Entry>) {
+        guard learnsStem, !token.isDerived, let stemmer else {
+            entry.pointee.term = dictionary.intern(token.bytes)
+            return
         }
+        (entry.pointee.term, entry.pointee.stem) = dictionary.intern(token.bytes) { internStem(of: $0, by: stemmer) }
+    }
+
+    /// The id of the word's `+stem`, or ``TermDictionaryBuilder/noStem``.
+    private func internStem(of word: ByteSlice, by stemmer: any StemProvider) -> UInt32 {
+        guard stemmer.stem(of: word, into: &stemScratch) else { return TermDictionaryBuilder.noStem }
+        stemScratch.insert(UInt8(ascii: "+"), at: 0)
+        return stemScratch.withUnsafeBufferPointer { dictionary.intern($0) }
+    }
+
+    @inline(never) private func learnStem(of term: TermID, _ word: ByteSlice, by stemmer: any StemProvider) -> UInt32 {
+        let stem = internStem(of: word, by: stemmer)
         if stemmer === self.stemmer {
             dictionary.setStem(term, stem)
         } else {
@@ -432,10 +444,21 @@ package final class IndexWriter: @unchecked Sendable {
             let range = MergePolicy.choose(
                 candidates, base: options.segmentCapacity, limit: options.mergedDocumentLimit, isQuiet: isQuiet)
         else {
-            guard let patched = segments.firstIndex(where: { !$0.isBusy && $0.needsRebuild }) else { return nil }
+            guard let patched = segments.firstIndex(where: { !$0.isBusy && $0.needsRebuild }) else {
+                if isQuiet && open == nil { trim() }
+                return nil
+            }
             return makeTask(patched..<patched + 1, rebuildsColumns: true)
         }
         return makeTask(range)
+    }
+
+    /// Tables give back what they had to grow into: the next writes will be some time away.
+    private func trim() {
+        dictionary.trim()
+        for builder in tagBuilders { builder?.trim() }
+        registry.trim()
+        hasChanges = true
     }
 
     private func makeTask(_ range: Range<Int>, rebuildsColumns: Bool = false) -> MergeTask {
