@@ -89,7 +89,10 @@ extension Lane {
             try connection.flush()
             for key in asked {
                 let row = try connection.read(burst.tape)
-                for i in key.changes { burst.changes[i].row = row }
+                for i in key.changes {
+                    burst.changes[i].row = row
+                    burst.changes[i].isLateRow = true
+                }
             }
         } catch {
             // A new link brings a check of all documents.
@@ -97,25 +100,30 @@ extension Lane {
         }
     }
 
-    /// Tells the whole hash. When the burst has later changes of the same key, the last of them tells it instead: the
-    /// row has their effects already, and a document ranks by its last write.
+    /// Tells the whole hash. A row that was read behind the burst has the effects of later changes of its key already:
+    /// the last of them tells it instead, because a document ranks by its last write.
     private func deliverRow(_ i: Int, _ observer: any DocumentObserver) {
         let change = burst.changes[i]
         guard change.row >= 0 else { return }
-        var last = i
-        for j in i + 1..<max(burst.changes.count, i + 1) where burst.changes[j].state == .applies {
-            if burst.changes[j].kind == .flush { break }
-            if FieldGathering.equal(burst.changes[j].key, change.key) {
-                burst.changes[last].state = .void
-                last = j
-            }
+        let last = change.isLateRow ? lastChange(of: change.key, after: i) : nil
+        guard let last else { return tell(change.key, row: change.row, observer) }
+        if burst.changes[last].kind != .removed, burst.changes[last].row < 0 {
+            burst.changes[last].row = change.row
+            burst.changes[last].isLateRow = true
         }
-        if last != i {
-            // A later change with a row of its own, or a removal, knows better.
-            if burst.changes[last].kind != .removed, burst.changes[last].row < 0 { burst.changes[last].row = change.row }
-            return
+    }
+
+    /// The last change of a key behind `i`; those between are voided, as it tells their effects, too.
+    private func lastChange(of key: ByteSlice, after i: Int) -> Int? {
+        var last: Int?
+        for j in (i + 1)..<max(burst.changes.count, i + 1) where burst.changes[j].state == .applies {
+            // What comes behind a flush was written after it.
+            if burst.changes[j].kind == .flush { return nil }
+            guard FieldGathering.equal(burst.changes[j].key, key) else { continue }
+            if let last { burst.changes[last].state = .void }
+            last = j
         }
-        tell(change.key, row: change.row, observer)
+        return last
     }
 
     func tell(_ key: ByteSlice, row: Int, _ observer: any DocumentObserver) {
