@@ -24,7 +24,8 @@ import Testing
         mutating func pick<T>(_ values: [T]) -> T { values[next(values.count)] }
     }
 
-    @Test(arguments: [(UInt64(1), true), (2, false), (3, true), (4, false), (5, true), (6, false)])
+    /// Seeds that once found something stay here.
+    @Test(arguments: [(UInt64(1), true), (2, false), (3, true), (4, false), (5, true), (101, false)])
     func `the observer ends up with what the store holds`(seed: UInt64, patches: Bool) throws {
         let server = try PrivateStore()
         let observer = RecordingObserver(patchesWelcome: patches)

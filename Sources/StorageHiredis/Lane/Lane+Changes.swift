@@ -8,7 +8,7 @@ extension Lane {
     func deliverChanges() {
         guard let observer, !burst.changes.isEmpty else { return }
         var told = false
-        fetchRows { $0.kind == .reread || !self.hasLength($0) }
+        fetchRows { burst.changes[$0].kind == .reread || !hasLength(burst.changes[$0]) }
         for i in burst.changes.indices where burst.changes[i].state == .applies {
             deliver(i, observer)
             told = true
@@ -34,7 +34,7 @@ extension Lane {
                 observer.documentPatched(key: change.key, fields: $0)
             }) {
                 // Likely the first of several: one round trip for all that may come to this.
-                fetchRows(from: i) { !self.isWhole($0) }
+                fetchRows(from: i) { $0 == i || !looksWhole(burst.changes[$0]) }
                 deliverRow(i, observer)
             }
         }
@@ -56,8 +56,8 @@ extension Lane {
         }
     }
 
-    /// Whether a command set all the fields that its hash has, by the look of it.
-    private func isWhole(_ change: Change) -> Bool {
+    /// Whether a command set all the fields that its hash has, unless it named one twice.
+    private func looksWhole(_ change: Change) -> Bool {
         guard hasLength(change) else { return false }
         let pairs = change.kind == .fields ? (change.arguments.count - 2) / 2 : 1
         return burst.tape[change.length].value == pairs
@@ -70,12 +70,12 @@ extension Lane {
     // MARK: rows
 
     /// Asks for the hashes of all changes that `need` them and have none, each key once.
-    private func fetchRows(from start: Int = 0, where need: (Change) -> Bool) {
+    private func fetchRows(from start: Int = 0, where need: (Int) -> Bool) {
         var asked: [(key: ByteSlice, changes: [Int])] = []
         for i in start..<burst.changes.count {
             let change = burst.changes[i]
             guard change.state == .applies, change.row < 0, change.kind != .removed, change.kind != .flush,
-                need(change)
+                need(i)
             else { continue }
             if let known = asked.firstIndex(where: { FieldGathering.equal($0.key, change.key) }) {
                 asked[known].changes.append(i)
