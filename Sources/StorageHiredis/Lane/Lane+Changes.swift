@@ -83,7 +83,9 @@ extension Lane {
                 asked.append((change.key, [i]))
             }
         }
-        guard !asked.isEmpty, let connection else { return }
+        guard !asked.isEmpty else { return }
+        if sentAhead != nil { receiveAhead() }
+        guard let connection else { return }
         do {
             for key in asked { connection.queue("HGETALL", key: key.key) }
             try connection.flush()
@@ -156,7 +158,7 @@ extension Lane {
         collecting: while toldHead < told.count, keys.count < Burst.writeBound {
             switch told[toldHead] {
             case .key(let key):
-                if keys.last != key, key.withUnsafeBufferPointer({ observer.covers(key: $0) }) { keys.append(key) }
+                if !keys.contains(key), key.withUnsafeBufferPointer({ observer.covers(key: $0) }) { keys.append(key) }
             case .flush:
                 if ownFlushes > 0 {
                     ownFlushes -= 1
