@@ -27,6 +27,7 @@ package struct RowPlan: Sendable {
         package var format: Format
         /// Names of attributes can be highlighted, aliases of RETURN cannot.
         package var decoration: Decoration
+        package var isRenamed: Bool
     }
 
     /// A field that the whole hash shows first.
@@ -121,7 +122,8 @@ extension RowPlan {
             fields.append(
                 Field(
                     name: item.name, source: source, format: attribute.map(Self.format) ?? .asStored,
-                    decoration: attribute == nil || isRenamed ? Decoration() : decoration(of: item.name)))
+                    decoration: attribute == nil || isRenamed ? Decoration() : decoration(of: item.name),
+                    isRenamed: isRenamed))
         }
         // The sort key comes first when it is asked for under its own name.
         if let sort, let position = fields.firstIndex(where: { $0.name == sort.field }) {
