@@ -73,6 +73,10 @@ final class IndexIngest: @unchecked Sendable {
         for i in 0..<fields.count {
             if let number = hashFields.number(of: fields.name(i)) { values[number] = fields.value(i) }
         }
+        if let filter = hashFields.filter, !filter.passes(key, values) {
+            writer.remove(key: key)
+            return
+        }
         if let (field, fault) = readValues() {
             failures.record(field: field, error: fault.message, key: key)
             writer.remove(key: key)
@@ -96,6 +100,7 @@ final class IndexIngest: @unchecked Sendable {
     func remove(_ key: ByteSlice) -> Bool { writer.remove(key: key) }
 
     /// Whether a write of these fields alone can be applied without the rest of the document.
+    /// Never with a FILTER, which may look at any field.
     func canPatch(_ key: ByteSlice, _ fields: FieldSlices) -> Bool { false }
 
     /// - Precondition: ``canPatch(_:_:)``.
