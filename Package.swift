@@ -56,8 +56,8 @@ let package = Package(
         .target(
             name: "SearchEngine",
             dependencies: [
-                "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchModel", "Storage",
-                "Settings", "Platform", "RESP",
+                "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchAggregation",
+                "SearchExpressions", "SearchModel", "Storage", "Settings", "Platform", "RESP",
             ]),
 
         // MARK: storage
@@ -70,8 +70,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "SearchEngine", "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchModel",
-                "Storage", "Settings", "Platform", "RESP", "CSystemCalls",
+                "SearchEngine", "SearchExecution", "SearchAggregation", "SearchExpressions", "SearchIndex",
+                "SearchAnalysis", "SearchQuery", "SearchModel", "Storage", "Settings", "Platform", "RESP", "CSystemCalls",
             ]),
         .target(
             name: "Server",
