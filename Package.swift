@@ -38,7 +38,7 @@ let package = Package(
         // What Swift's Glibc module leaves out of the C library.
         .target(name: "CSystemCalls"),
         .target(name: "Containers", dependencies: [kernels]),
-        .target(name: "Platform", dependencies: [kernels]),
+        .target(name: "Platform"),
         .target(name: "RESP"),
         .target(name: "Settings"),
 
@@ -119,7 +119,7 @@ let package = Package(
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Commands", "RESP", "Settings", "Storage", "SearchEngine"]),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP"]),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP", "Platform"]),
         .testTarget(
             name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),
