@@ -138,6 +138,110 @@ INLINE void max_bounds_body(double *a, const double *b, size_t n) {
   for (size_t i = 0; i < n; i++) a[i] = b[i] > a[i] ? b[i] : a[i];
 }
 
+INLINE void set_bits_body(uint64_t *words, const uint32_t *docs, size_t n, uint32_t base) {
+  // Neighbors often share a word: it is gathered in a register, or each bit would wait for the store before it.
+  if (!n) return;
+  uint32_t bit = docs[0] - base;
+  uint32_t at = bit >> 6;
+  uint64_t word = words[at] | 1ull << (bit & 63);
+  for (size_t i = 1; i < n; i++) {
+    bit = docs[i] - base;
+    uint32_t next = bit >> 6;
+    words[at] = word;
+    uint64_t other = words[next];
+    word = (next == at ? word : other) | 1ull << (bit & 63);
+    at = next;
+  }
+  words[at] = word;
+}
+
+INLINE size_t hits_body(const uint64_t *c, const uint64_t *l, uint32_t *ordinals, uint32_t *postings) {
+  uint32_t before = 0, earlier = 0;
+  size_t n = 0;
+  for (int w = 0; w < 64; w++) {
+    uint64_t cw = c[w], lw = l[w], h = cw & lw;
+    while (h) {
+      uint64_t below = (h & -h) - 1;
+      ordinals[n] = before + (uint32_t)__builtin_popcountll(cw & below);
+      postings[n] = earlier + (uint32_t)__builtin_popcountll(lw & below);
+      n++;
+      h &= h - 1;
+    }
+    before += (uint32_t)__builtin_popcountll(cw);
+    earlier += (uint32_t)__builtin_popcountll(lw);
+  }
+  return n;
+}
+
+// Sums are kept as bit planes over the unit's 256 documents: plane b holds bit b of each document's sum.
+INLINE void keep_reaching_body(uint64_t *words, const uint64_t *const *leaves, const uint8_t *bounds, size_t n,
+                               uint32_t least) {
+  typedef uint64_t lanes __attribute__((vector_size(32), aligned(8)));
+  lanes planes[16];
+  int count = 0;
+  for (size_t leaf = 0; leaf < n; leaf++) {
+    uint32_t bound = bounds[leaf];
+    if (!bound) continue;
+    lanes members = *(const lanes *)leaves[leaf];
+    lanes carry = {0, 0, 0, 0};
+    int plane = 0;
+    for (; plane < count || (bound >> plane); plane++) {
+      if (plane == count) planes[count++] = (lanes){0, 0, 0, 0};
+      lanes add = (bound >> plane & 1) ? members : (lanes){0, 0, 0, 0};
+      lanes old = planes[plane];
+      planes[plane] = old ^ add ^ carry;
+      carry = (old & add) | (carry & (old | add));
+    }
+    if (count < 16 && (carry[0] | carry[1] | carry[2] | carry[3])) planes[count++] = carry;
+  }
+  lanes reaches = {~0ull, ~0ull, ~0ull, ~0ull};
+  for (int plane = 0; plane < count; plane++)
+    reaches = (least >> plane & 1) ? planes[plane] & reaches : planes[plane] | reaches;
+  if (least >> count) reaches = (lanes){0, 0, 0, 0};
+  lanes kept = *(const lanes *)words & reaches;
+  memcpy(words, &kept, 32);
+}
+
+INLINE void hit_bm25std_body(double *acc, const uint32_t *at, const uint32_t *f, size_t n, const double *d, double c,
+                             double k1p) {
+  size_t i = 0;
+  double v[8];
+  for (; i + 8 <= n; i += 8) {
+    for (int j = 0; j < 8; j++) {
+      double x = (double)(int32_t)f[i + j];
+      v[j] = c * x * k1p / (x + d[at[i + j]]);
+    }
+    for (int j = 0; j < 8; j++) acc[at[i + j]] += v[j];
+  }
+  for (; i < n; i++) {
+    double x = (double)(int32_t)f[i];
+    acc[at[i]] += c * x * k1p / (x + d[at[i]]);
+  }
+}
+
+INLINE void hit_tfidf_body(double *acc, const uint32_t *at, const uint32_t *f, size_t n, double w, double idf) {
+  for (size_t i = 0; i < n; i++) acc[at[i]] += w * (double)(int32_t)f[i] * idf;
+}
+
+INLINE void hit_bm25_body(double *acc, const uint32_t *at, const uint32_t *f, size_t n, double idf, double d) {
+  for (size_t i = 0; i < n; i++) {
+    double x = (double)(int32_t)f[i];
+    acc[at[i]] += idf * x / (x + d);
+  }
+}
+
+INLINE void hit_add_weighted_body(double *acc, const uint32_t *at, const uint32_t *f, size_t n, double w) {
+  for (size_t i = 0; i < n; i++) acc[at[i]] += w * (double)(int32_t)f[i];
+}
+
+INLINE void hit_max_weighted_body(double *acc, const uint32_t *at, const uint32_t *f, size_t n, double w) {
+  for (size_t i = 0; i < n; i++) {
+    double x = w * (double)(int32_t)f[i];
+    double old = acc[at[i]];
+    acc[at[i]] = x > old ? x : old;
+  }
+}
+
 // ---------------------------------------------------------------- versions
 
 #if defined(__x86_64__)
@@ -189,6 +293,25 @@ KERNEL(void, rs_exec_add_bounds, (double *a, const double *b, size_t n), (a, b, 
 KERNEL(void, rs_exec_add_positive_bounds, (double *a, const double *b, size_t n), (a, b, n), add_positive_body)
 KERNEL(void, rs_exec_max_bounds, (double *a, const double *b, size_t n), (a, b, n), max_bounds_body)
 
+KERNEL(void, rs_exec_set_bits, (uint64_t *w, const uint32_t *docs, size_t n, uint32_t base), (w, docs, n, base),
+       set_bits_body)
+KERNEL_RESULT(size_t, rs_exec_hits, (const uint64_t *c, const uint64_t *l, uint32_t *o, uint32_t *p), (c, l, o, p),
+              hits_body)
+KERNEL(void, rs_exec_keep_reaching,
+       (uint64_t *w, const uint64_t *const *l, const uint8_t *b, size_t n, uint32_t least), (w, l, b, n, least),
+       keep_reaching_body)
+KERNEL(void, rs_exec_hit_bm25std,
+       (double *acc, const uint32_t *at, const uint32_t *f, size_t n, const double *d, double c, double k1p),
+       (acc, at, f, n, d, c, k1p), hit_bm25std_body)
+KERNEL(void, rs_exec_hit_tfidf, (double *acc, const uint32_t *at, const uint32_t *f, size_t n, double w, double idf),
+       (acc, at, f, n, w, idf), hit_tfidf_body)
+KERNEL(void, rs_exec_hit_bm25, (double *acc, const uint32_t *at, const uint32_t *f, size_t n, double idf, double d),
+       (acc, at, f, n, idf, d), hit_bm25_body)
+KERNEL(void, rs_exec_hit_add_weighted, (double *acc, const uint32_t *at, const uint32_t *f, size_t n, double w),
+       (acc, at, f, n, w), hit_add_weighted_body)
+KERNEL(void, rs_exec_hit_max_weighted, (double *acc, const uint32_t *at, const uint32_t *f, size_t n, double w),
+       (acc, at, f, n, w), hit_max_weighted_body)
+
 void rs_exec_pad_block(uint32_t *docs, size_t count) {
   for (size_t i = count; i < 128; i++) docs[i] = UINT32_MAX;
 }
@@ -197,6 +320,8 @@ int rs_exec_find_in_block(const uint32_t *docs, uint32_t doc) {
   unsigned at = lower_bound_128(docs, doc);
   return docs[at] == doc ? (int)at : -1;
 }
+
+int rs_exec_place_in_block(const uint32_t *docs, uint32_t doc) { return (int)lower_bound_128(docs, doc); }
 
 void rs_exec_lengths(const uint32_t *norms, const uint32_t *docs, size_t count, uint32_t *out) {
   for (size_t i = 0; i < count; i++) out[i] = norms[docs[i]] & 0xFFFFF;
@@ -211,7 +336,9 @@ __attribute__((constructor)) static void choose(void) {
   CHOOSE(rs_exec_documents) CHOOSE(rs_exec_gather_block) CHOOSE(rs_exec_bm25std_divisors)
   CHOOSE(rs_exec_add_bm25std) CHOOSE(rs_exec_add_tfidf) CHOOSE(rs_exec_add_bm25) CHOOSE(rs_exec_add_weighted)
   CHOOSE(rs_exec_max_weighted) CHOOSE(rs_exec_add_scaled) CHOOSE(rs_exec_max_scaled) CHOOSE(rs_exec_add_bounds)
-  CHOOSE(rs_exec_add_positive_bounds) CHOOSE(rs_exec_max_bounds)
+  CHOOSE(rs_exec_set_bits) CHOOSE(rs_exec_hits) CHOOSE(rs_exec_keep_reaching) CHOOSE(rs_exec_hit_bm25std)
+  CHOOSE(rs_exec_hit_tfidf) CHOOSE(rs_exec_hit_bm25) CHOOSE(rs_exec_hit_add_weighted)
+  CHOOSE(rs_exec_hit_max_weighted) CHOOSE(rs_exec_add_positive_bounds) CHOOSE(rs_exec_max_bounds)
 #undef CHOOSE
 }
 #endif

@@ -127,6 +127,9 @@ package struct FileLock: ~Copyable {
         _ = pwrite(descriptor, bytes, bytes.count, 0)
     }
 
+    /// Gives the lock up, for all who have the descriptor.
+    package func release() { flock(descriptor, LOCK_UN) }
+
     // A descriptor that a child has inherited keeps the lock.
     deinit { close(descriptor) }
 }

@@ -24,6 +24,7 @@ extension SearchRun {
                 }
             }
         }
+        if debugBounds { print("THETA", topK.threshold, outcome.total) }
         let rows = topK.rows(max(0, parameters.offset), pageLimit)
         let largest = context.scorer == .bm25StdNorm ? topK.rows(0, 1).first?.score ?? 0 : 0
         outcome.hits = rows.map { row in
@@ -49,6 +50,7 @@ extension SearchRun {
             evaluator.enter(slice: slice, needsOwners: true)
             bounds.compute(slice: slice)
             let windows = evaluator.windows(ofSlice: slice)
+            if debugBounds { print("BOUNDS", (0..<(evaluator.segment.documentCount+255)/256).map { Int(bounds.unit($0) * 1000) }.sorted().reversed().map(String.init).joined(separator: " ")) }
             let count = sortByBound(windows, order, limits) { bounds.window($0) }
             for place in 0..<count {
                 if isLate() { return }
@@ -125,6 +127,7 @@ extension SearchRun {
         // Enough units to fill the heap at first, then twice as many each time.
         let missing = topK.capacity - min(topK.capacity, topK.count)
         var size = max(1, min(unitsPerWindow, unitsPerWindow * missing / matched))
+        let tells = bounds.tellsDocumentsApart
         var place = 0
         while place < count {
             group.update(repeating: 0, count: wordsPerWindow)
@@ -134,15 +137,17 @@ extension SearchRun {
                 place += 1
                 guard mayWin(unit, bounds, topK) else { continue }
                 let first = unit % unitsPerWindow * wordsPerUnit
-                var any: UInt64 = 0
-                for word in first..<first + wordsPerUnit {
-                    group[word] = words[word]
-                    any |= words[word]
+                if rs_exec_any(words + first, wordsPerUnit) == 0 { continue }
+                (group + first).update(from: words + first, count: wordsPerUnit)
+                if tells, topK.threshold > -Double.infinity {
+                    bounds.keepPromising(unit, of: window, threshold: topK.threshold, group)
                 }
-                if any != 0 { taken += 1 }
+                taken += 1
             }
             if taken > 0 { scorer.score(window, group) }
             size *= 2
         }
     }
 }
+
+nonisolated(unsafe) package var debugBounds = false

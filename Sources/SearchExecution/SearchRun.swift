@@ -162,7 +162,8 @@ extension ExecutionCounters {
         windowsOnlyCounted += other.windowsOnlyCounted
         documentsScored += other.documentsScored
         blocksDecoded += other.blocksDecoded
-        blocksSkipped += other.blocksSkipped
+        frequencyBlocksDecoded += other.frequencyBlocksDecoded
+        documentsPruned += other.documentsPruned
         postingsScored += other.postingsScored
         positionsRead += other.positionsRead
     }

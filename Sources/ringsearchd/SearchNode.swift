@@ -35,7 +35,8 @@ final class SearchNode: Sendable {
         Self.raiseFileLimit(for: server, log)
         (managed, store) = try Self.openStore(server, log)
 
-        engine = SearchEngine()
+        let threads = server.threads > 0 ? server.threads : ServerCore.defaultThreads
+        engine = SearchEngine(settings: settings, definitions: VolatileDefinitions(), workers: threads)
         state = ServerState()
         state.identity.executable = CommandLine.arguments.first ?? ""
         state.identity.configurationFile = configurationFile ?? ""
@@ -44,8 +45,8 @@ final class SearchNode: Sendable {
         }
         let services = Services(store: store, settings: settings, search: engine, server: state)
         core = ServerCore(
-            services: services, table: CommandTable(KeyspaceCommands.all + ConnectionCommands.all),
-            threads: server.threads > 0 ? server.threads : ServerCore.defaultThreads)
+            services: services,
+            table: CommandTable(KeyspaceCommands.all + SearchCommands.all + ConnectionCommands.all), threads: threads)
         Self.addInfo(to: state, managed)
     }
 
@@ -122,7 +123,12 @@ final class SearchNode: Sendable {
 
     private func open() async throws(StartFailure) {
         let server = settings.server
-        store.start(observer: nil)
+        do {
+            try engine.start(store: store)
+        } catch {
+            throw StartFailure(message: "the definitions of indexes cannot be read: \(error)", exitCode: 74)
+        }
+        store.start(observer: engine.observer)
         let isReachable = store.waitUntilReachable(milliseconds: Self.storePatience)
         if !isReachable, server.preconnect {
             let why = store.unavailability?.message ?? "it does not answer"
@@ -198,6 +204,7 @@ final class SearchNode: Sendable {
     /// The event loops last: whatever still waits for the store gets its error through them.
     private func takeApart() async {
         await core.stopListening()
+        engine.stop()
         store.stop()
         managed?.stop()
         await core.shutDown()

@@ -147,6 +147,38 @@ import Testing
         #expect(answer.suffix(9) == Array(":100000\r\n".utf8)[...])
     }
 
+    @Test func `large values pass`() throws {
+        let server = try PrivateStore()
+        let observer = RecordingObserver()
+        let store = server.open(observer: observer)
+        defer { store.stop() }
+        let large = String(repeating: "0123456789abcdef", count: 1 << 20)
+
+        #expect(store.run([["HSET", "doc:1", "t", large], ["HSET", "doc:1", "u", "x"]]) == ":1 :1 ")
+        let answer = store.run([["HGET", "doc:1", "t"], ["HGET", "doc:1", "u"]])
+
+        #expect(answer.utf8.count == large.utf8.count + 16)
+        #expect(observer["doc:1"]?["t"]?.utf8.count == large.utf8.count)
+    }
+
+    @Test func `fields that expire leave the index`() throws {
+        let server = try PrivateStore()
+        let observer = RecordingObserver()
+        let store = server.open(observer: observer)
+        defer { store.stop() }
+        _ = store.run("HSET", "doc:1", "t", "a", "n", "1", "m", "2")
+
+        let answer = store.run("HPEXPIRE", "doc:1", "20", "FIELDS", "1", "n")
+        // Stores before 7.4 have no such thing.
+        if answer.hasPrefix("-ERR unknown command") { return }
+
+        #expect(observer.waits { $0["doc:1"] == ["t": "a", "m": "2"] })
+        #expect(store.run("HPEXPIREAT", "doc:1", "1", "FIELDS", "1", "m") == "*1 :2 ")
+        #expect(observer["doc:1"] == ["t": "a"])
+        #expect(store.run("HEXPIRE", "doc:1", "0", "FIELDS", "1", "t") == "*1 :2 ")
+        #expect(observer["doc:1"] == nil)
+    }
+
     @Test func `rows are loaded, and missing where there is no hash`() throws {
         let server = try PrivateStore()
         let store = server.open()

@@ -73,6 +73,32 @@ import Testing
             #expect(error.exitCode == 73)
         }
         #expect(throws: ManagedStoreError.self) { _ = try directory.store { $0.extraLines = ["no-such-option 1"] } }
+        for line in [" DIR /tmp", "maxmemory 1gb\nport 1"] {
+            #expect(throws: ManagedStoreError.optionNotAllowed(line)) {
+                _ = try directory.store { $0.extraLines = ["maxmemory 1gb", line] }
+            }
+        }
+    }
+
+    @Test func `a damaged append-only file is told apart`() throws {
+        let directory = Directory()
+        let managed = try directory.store()
+        let store = open(managed)
+        for i in 0..<100 { _ = store.run("SET", "k\(i)", "v") }
+        store.stop()
+        managed.stop()
+        let folder = directory.path + "/store/appendonlydir"
+        let name = try #require(Files.names(in: folder).first { $0.hasSuffix(".incr.aof") })
+        var content = try #require(Files.read(folder + "/" + name))
+        content.replaceSubrange(100..<110, with: Array("**********".utf8))
+        try Files.replace(folder + "/" + name, with: content)
+
+        do {
+            _ = try directory.store()
+            Issue.record("it started")
+        } catch {
+            #expect((error as? ManagedStoreError)?.exitCode == 74, "\(error)")
+        }
     }
 
     @Test func `nothing acknowledged is lost or doubled when the store is killed under writes`() throws {

@@ -102,7 +102,17 @@ final class Outsider {
     }
 
     @discardableResult
-    func send(_ words: String...) throws -> String {
+    func send(_ words: String...) throws -> String { try sendWords(words) }
+
+    /// Elements of an array of texts.
+    func list(_ words: String...) throws -> [String] {
+        let node = try connection.ask(words, tape)
+        guard tape[node].kind == .array else { return [] }
+        return (node + 1..<tape.next(after: node)).map { tape.string($0) }
+    }
+
+    @discardableResult
+    func sendWords(_ words: [String]) throws -> String {
         let node = try connection.ask(words, tape)
         let writer = ReplyWriter()
         tape.write(node, as: .plain, to: writer)

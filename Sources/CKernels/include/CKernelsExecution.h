@@ -24,10 +24,25 @@ size_t rs_exec_documents(const uint64_t *words, size_t count, uint32_t base, uin
 void rs_exec_pad_block(uint32_t *docs, size_t count);
 /// Index of `doc` among 128 ascending padded docs, or -1.
 int rs_exec_find_in_block(const uint32_t *docs, uint32_t doc);
+/// How many of 128 ascending padded docs are below `doc`; 127 when all may be.
+int rs_exec_place_in_block(const uint32_t *docs, uint32_t doc);
 /// out[i] = frequency of candidates[i] in the block, 0 when it is not there or its bit in `matching`
 /// (2 words, NULL: all) is clear.
 void rs_exec_gather_block(const uint32_t *docs, const uint32_t *frequencies, const uint64_t *matching,
                           const uint32_t *candidates, size_t count, uint32_t *out);
+
+/// words |= bits (docs[i] - base); the docs ascend.
+void rs_exec_set_bits(uint64_t *words, const uint32_t *docs, size_t count, uint32_t base);
+/// The documents that are both candidates and in a leaf's window words (64 each): for each, ascending, its
+/// place among the candidates and its place among the leaf's postings of the window. Returns how many.
+size_t rs_exec_hits(const uint64_t *candidates, const uint64_t *leaf, uint32_t *ordinals, uint32_t *postings);
+/// Keeps, of the 4 words of one unit, the documents whose leaves' quantized bounds reach a sum.
+///
+///   leaves   addresses of each leaf's 4 words
+///   bounds   what membership in a leaf is worth, at most 63 each
+///   least    the sum that a document must reach, above 0
+void rs_exec_keep_reaching(uint64_t *words, const uint64_t *const *leaves, const uint8_t *bounds, size_t leafCount,
+                           uint32_t least);
 
 // ---- scores: acc[i] += (or = max of) the value of one leaf for candidate i
 // The order of operations is part of the contract: scores equal the reference server's to the last digit.
@@ -50,6 +65,15 @@ void rs_exec_max_weighted(double *acc, const uint32_t *f, size_t count, double w
 void rs_exec_add_scaled(double *acc, const double *values, size_t count, double w);
 /// acc[i] = max(acc[i], values[i] * w)
 void rs_exec_max_scaled(double *acc, const double *values, size_t count, double w);
+
+// The same for candidates `at[i]` alone, whose frequencies are f[i].
+
+void rs_exec_hit_bm25std(double *acc, const uint32_t *at, const uint32_t *f, size_t count, const double *divisors,
+                         double c, double k1p);
+void rs_exec_hit_tfidf(double *acc, const uint32_t *at, const uint32_t *f, size_t count, double w, double idf);
+void rs_exec_hit_bm25(double *acc, const uint32_t *at, const uint32_t *f, size_t count, double idf, double divisor);
+void rs_exec_hit_add_weighted(double *acc, const uint32_t *at, const uint32_t *f, size_t count, double w);
+void rs_exec_hit_max_weighted(double *acc, const uint32_t *at, const uint32_t *f, size_t count, double w);
 
 // ---- bounds
 

@@ -131,23 +131,11 @@ struct PlanBuilder {
     ) throws(ExecutionError) -> Int? {
         if let mask, mask == 0 { return nil }
         guard plan.termCount < Plan.termLimit else { throw .tooManyTerms(limit: Plan.termLimit) }
-        let slot = plan.termCount
-        var frequency = 0
-        for segment in plan.snapshot.segments {
-            let list = segment.postings(for: id)
-            if let list {
-                frequency += segment.hasDeletions ? list.liveDocumentFrequency(in: segment) : list.documentFrequency
-            }
-            plan.postings.append(list)
-        }
-        guard frequency > 0 else {
-            plan.postings.removeLast(plan.segmentCount)
-            return nil
-        }
+        guard let (row, frequency) = plan.postings.open(id, in: plan.snapshot.segments) else { return nil }
         plan.termCount += 1
         var clause = Clause(.term(id, mask))
         clause.weight = weight
-        clause.slot = slot
+        clause.row = row
         setStatistics(&clause, frequency: frequency)
         return try add(clause)
     }

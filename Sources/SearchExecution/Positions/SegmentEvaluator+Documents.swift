@@ -23,7 +23,7 @@ extension SegmentEvaluator {
         switch node.pointee.kind {
         case .nothing: return false
         case .all, .optional: return true
-        case .postings: return holds(node.pointee.slot, docID)
+        case .postings: return find(cursors + node.pointee.slot, docID) >= 0
         case .documents, .geo: return documentLists[node.pointee.slot].contains(docID)
         case .numeric:
             let slot = node.pointee.slot
@@ -84,12 +84,13 @@ extension SegmentEvaluator {
         let node = nodes + index
         switch node.pointee.kind {
         case .postings:
-            let slot = node.pointee.slot
-            let place = find(slot, docID)
+            let cursor = cursors + node.pointee.slot
+            let place = find(cursor, docID)
             if place < 0 { return nil }
-            guard lists[slot].hasPositions else { return .term }
+            guard cursor.pointee.list.pointee.hasPositions else { return .term }
             let before = positions.lists[list].count
-            lists[slot].readPositionsAppending(cursors[slot].block, place, into: &positions.lists[list])
+            cursor.pointee.list.pointee.readPositionsAppending(
+                cursor.pointee.block, place, into: &positions.lists[list])
             return positions.lists[list].count > before ? [.term, .hasPositions] : .term
         case .documents:
             return matches(index, docID) ? .term : nil

@@ -1,12 +1,11 @@
 // Scores of many candidates of one window at once.
 //
-// Candidates stand in ascending order in `docs`. Leaf by leaf, in the order of the tree, their
-// frequencies are gathered (0 where the leaf does not match) and the leaf's scores are added to the
-// parent's sums: a frequency of 0 adds 0, so no leaf needs to know which candidates it matched. An
-// AND below an alternative is different: its words must not count unless all of it matches.
+// Candidates stand in ascending order in `docs`. Leaf by leaf, in the order of the tree, the candidates
+// that a leaf holds are found with their frequencies, and their scores are added to the parent's sums.
+// An AND below an alternative is different: its words must not count unless all of it matches.
 //
 //   docs         12   40   77         (candidates)
-//   f(hello)      1    0    2   ─┐
+//   f(hello)      1         2   ─┐
 //   f(+hello)     2    1    2   ─┴─► sums ── * weight ──► parent's sums ──► * ds / maxf / slop
 //
 // Positions are read last, and only of candidates that would enter the top k without them.
@@ -26,6 +25,7 @@ final class BatchScorer {
 
     private let docs: UnsafeMutablePointer<DocID>
     private let frequencies: UnsafeMutablePointer<UInt32>
+    private let ordinals: UnsafeMutablePointer<UInt32>
     private let lengths: UnsafeMutablePointer<UInt32>
     private let divisors: UnsafeMutablePointer<Double>
     private let batchWords: UnsafeMutablePointer<UInt64>
@@ -46,6 +46,7 @@ final class BatchScorer {
         segment = evaluator.segment
         docs = arena.allocate(DocID.self, BatchScorer.capacity)
         frequencies = arena.allocate(UInt32.self, BatchScorer.capacity)
+        ordinals = arena.allocate(UInt32.self, BatchScorer.capacity)
         lengths = arena.allocate(UInt32.self, BatchScorer.capacity)
         divisors = arena.allocate(Double.self, BatchScorer.capacity)
         batchWords = arena.allocate(UInt64.self, wordsPerWindow)
@@ -107,8 +108,7 @@ final class BatchScorer {
         case .nothing, .not, .keys:
             return
         case .postings:
-            evaluator.gatherFrequencies(node.pointee.slot, docs, count, into: frequencies)
-            addTerm(node, to: sums, takingMaximum)
+            addPostings(node, to: sums, takingMaximum)
         case .documents:
             markMatching(index)
             addTerm(node, to: sums, takingMaximum)
@@ -147,6 +147,41 @@ final class BatchScorer {
         }
     }
 
+    private func addPostings(
+        _ node: UnsafeMutablePointer<Node>, to sums: UnsafeMutablePointer<Double>, _ takingMaximum: Bool
+    ) {
+        let slot = node.pointee.slot
+        let isAtHand = evaluator.cursors[slot].window == window
+        if isAtHand, evaluator.cursors[slot].isEmptyWindow { return }
+        guard isAtHand || count > SegmentEvaluator.probeLimit,
+            let hits = evaluator.hits(slot, window, batchWords, ordinals, frequencies)
+        else {
+            evaluator.gatherFrequencies(slot, docs, count, into: frequencies)
+            addTerm(node, to: sums, takingMaximum)
+            return
+        }
+        let weight = node.pointee.weight
+        switch context.scorer {
+        case .tfidf, .tfidfDocNorm:
+            rs_exec_hit_tfidf(sums, ordinals, frequencies, hits, weight, node.pointee.idf)
+        case .bm25:
+            rs_exec_hit_bm25(sums, ordinals, frequencies, hits, node.pointee.idf, context.bm25Divisor)
+        case .bm25Std, .bm25StdNorm, .bm25StdTanh:
+            rs_exec_hit_bm25std(
+                sums, ordinals, frequencies, hits, divisors, context.stdCoefficient(node.pointee),
+                ScoringContext.k1PlusOne)
+        case .disMax:
+            if takingMaximum {
+                rs_exec_hit_max_weighted(sums, ordinals, frequencies, hits, weight)
+            } else {
+                rs_exec_hit_add_weighted(sums, ordinals, frequencies, hits, weight)
+            }
+        case .docScore, .hamming:
+            break
+        }
+    }
+
+    /// Adds the scores of dense frequencies, 0 where a candidate does not match.
     private func addTerm(
         _ node: UnsafeMutablePointer<Node>, to sums: UnsafeMutablePointer<Double>, _ takingMaximum: Bool
     ) {

@@ -56,6 +56,93 @@ final class ScoreBounds {
             return n > 0 ? (base + slope * Double(length)) / n : .infinity
         }
         rho = max(1, ratio(bounds.minLength), ratio(bounds.maxLength)) * ScoreBounds.margin
+        if context.scorer.usesTree { findLeaves(evaluator.root, 1) }
+        if leaves.count < 2 || leaves.count > ScoreBounds.leafLimit { forgetLeaves() }
+    }
+
+    private func forgetLeaves() {
+        for leaf in leaves { evaluator.nodes[leaf.node].bounds = nil }
+        leaves.removeAll()
+    }
+
+    // MARK: members
+
+    /// A leaf of the tree that brings a bound to the documents it holds.
+    private struct Leaf {
+        let node: Int
+        /// Product of the weights above it.
+        let factor: Double
+    }
+
+    /// More leaves than this cost more than they prune.
+    private static let leafLimit = 32
+    /// The sum of quantized bounds that stands for the threshold.
+    private static let wholeSum = 48.0
+    private var leaves: [Leaf] = []
+
+    /// Finds the leaves by which documents can be told apart; with fewer than two there is nothing to tell.
+    private func findLeaves(_ index: Int, _ factor: Double) {
+        let node = evaluator.nodes + index
+        switch node.pointee.kind {
+        case .postings, .documents, .expansion:
+            node.pointee.bounds = arena.allocate(Double.self, unitsPerSlice)
+            leaves.append(Leaf(node: index, factor: factor))
+        case .and, .or:
+            for place in 0..<node.pointee.childCount {
+                findLeaves(Int(node.pointee.children[place]), factor * node.pointee.weight)
+            }
+        case .optional:
+            if node.pointee.childCount > 0 { findLeaves(Int(node.pointee.children[0]), factor) }
+        case .nothing, .all, .numeric, .geo, .missing, .keys, .not:
+            break
+        }
+    }
+
+    /// Whether ``keepPromising(_:_:_:_:)`` can do anything.
+    var tellsDocumentsApart: Bool { leaves.count > 1 }
+
+    /// Clears the documents of a unit whose leaves' bounds add up to less than a threshold.
+    ///
+    /// - Parameter unit: counted from the segment's start, in `window`.
+    func keepPromising(
+        _ unit: Int, of window: Int, threshold: Double, _ words: UnsafeMutablePointer<UInt64>
+    ) {
+        let place = unit - firstUnit
+        let first = unit % unitsPerWindow * wordsPerUnit
+        withUnsafeTemporaryAllocation(of: UnsafePointer<UInt64>?.self, capacity: leaves.count) { members in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: leaves.count) { worth in
+                var sum = 0.0
+                for leaf in leaves {
+                    let bound = evaluator.nodes[leaf.node].bounds![place]
+                    if bound > 0 { sum += bound * leaf.factor }
+                }
+                // What numbers, `*` and the like add whatever the document.
+                let rest = threshold - max(0, units[place] - sum) * ScoreBounds.margin
+                guard rest > 0, rest.isFinite else { return }
+                let scale = ScoreBounds.wholeSum / rest * ScoreBounds.margin
+                var count = 0
+                for leaf in leaves {
+                    let bound = evaluator.nodes[leaf.node].bounds![place] * leaf.factor
+                    guard bound > 0 else { continue }
+                    worth[count] = UInt8(min(63, (bound * scale).rounded(.up)))
+                    members[count] = self.words(of: leaf.node, window) + first
+                    count += 1
+                }
+                members.withMemoryRebound(to: UnsafePointer<UInt64>?.self) { pointers in
+                    rs_exec_keep_reaching(
+                        words + first, pointers.baseAddress, worth.baseAddress, count, UInt32(ScoreBounds.wholeSum))
+                }
+            }
+        }
+    }
+
+    private func words(of index: Int, _ window: Int) -> UnsafePointer<UInt64> {
+        let node = evaluator.nodes + index
+        switch node.pointee.kind {
+        case .postings: return evaluator.windowWords(evaluator.cursors + node.pointee.slot, window)
+        case .documents: return evaluator.documentWords(node, window)
+        default: return evaluator.unionWords(node, window)
+        }
     }
 
     /// Whether bounds say anything about this query in this segment.
@@ -108,6 +195,11 @@ final class ScoreBounds {
     // MARK: nodes
 
     private func compute(_ index: Int, _ out: UnsafeMutablePointer<Double>) {
+        computeNode(index, out)
+        if let own = evaluator.nodes[index].bounds { own.update(from: out, count: unitCount) }
+    }
+
+    private func computeNode(_ index: Int, _ out: UnsafeMutablePointer<Double>) {
         let node = evaluator.nodes + index
         switch node.pointee.kind {
         case .nothing:
@@ -181,21 +273,21 @@ final class ScoreBounds {
 
     private func computePostings(_ node: UnsafeMutablePointer<Node>, _ out: UnsafeMutablePointer<Double>) {
         out.update(repeating: ScoreBounds.impossible, count: unitCount)
-        let slot = node.pointee.slot
-        let cursor = evaluator.cursors + slot
+        let cursor = evaluator.cursors + node.pointee.slot
+        let list = cursor.pointee.list
         let start = firstUnit * unitSize
         let end = start + unitCount * unitSize
-        var block = evaluator.lists[slot].firstBlock(endingAtOrAfter: DocID(start), from: 0)
+        var block = list.pointee.firstBlock(endingAtOrAfter: DocID(start), from: 0)
         let blockCount = cursor.pointee.blockCount
         if blockCount == 1 {
             if block == 0 { boundOnlyBlock(node, out, start, end) }
             return
         }
         while block < blockCount {
-            let first = max(start, Int(evaluator.lists[slot].firstPossibleDocID(block)))
+            let first = max(start, Int(list.pointee.firstPossibleDocID(block)))
             if first >= end { return }
-            let last = min(end - 1, Int(evaluator.lists[slot].lastDocID(block)))
-            let bound = self.bound(node, evaluator.lists[slot].bounds(block))
+            let last = min(end - 1, Int(list.pointee.lastDocID(block)))
+            let bound = self.bound(node, list.pointee.bounds(block))
             var unit = (first - start) / unitSize
             let lastUnit = (last - start) / unitSize
             while unit <= lastUnit {
@@ -210,10 +302,9 @@ final class ScoreBounds {
     private func boundOnlyBlock(
         _ node: UnsafeMutablePointer<Node>, _ out: UnsafeMutablePointer<Double>, _ start: Int, _ end: Int
     ) {
-        let slot = node.pointee.slot
-        let cursor = evaluator.cursors + slot
-        evaluator.load(0, cursor, slot)
-        let bound = self.bound(node, evaluator.lists[slot].bounds(0))
+        let cursor = evaluator.cursors + node.pointee.slot
+        evaluator.load(0, cursor)
+        let bound = self.bound(node, cursor.pointee.list.pointee.bounds(0))
         for index in 0..<cursor.pointee.count {
             let docID = Int(cursor.pointee.docs[index])
             if docID < start { continue }

@@ -153,13 +153,21 @@ package struct PostingList: @unchecked Sendable {
             return
         }
         let entry = packed.directory + block
-        let bits = Int32(entry.pointee.frequencyBits)
-        if bits == 0 {
+        if entry.pointee.frequencyBits == 0 {
             frequencies.update(repeating: 1, count: blockSize)
-        } else {
-            rk_unpack(packed.data + Int(entry.pointee.dataOffset) + entry.pointee.frequencyOffset, frequencies, bits)
-            for i in 0..<blockSize { frequencies[i] &+= 1 }
+            return
         }
+        let bits = Int32(entry.pointee.frequencyBits & ~BlockEntry.hasFrequencyPatches)
+        let data = packed.data + Int(entry.pointee.dataOffset) + entry.pointee.frequencyOffset
+        if entry.pointee.frequencyBits & BlockEntry.hasFrequencyPatches == 0 {
+            rk_unpack(data, frequencies, bits)
+        } else {
+            let patches = data[0]
+            rk_unpack(data + 1, frequencies, bits)
+            rk_apply_patches(
+                data + 1 + 16 &* Int(bits), Int32(patches & 31), Int32(patches &>> 5), bits, frequencies)
+        }
+        for i in 0..<blockSize { frequencies[i] &+= 1 }
     }
 
     /// The last block of a packed list, if it is not full: varints with the positions in between.
@@ -194,7 +202,8 @@ package struct PostingList: @unchecked Sendable {
             }
         }
         let entry = packed.directory + block
-        var cursor = packed.data + Int(entry.pointee.dataOffset) + entry.pointee.maskOffset
+        var cursor = packed.data + Int(entry.pointee.dataOffset)
+        cursor += entry.pointee.maskOffset(cursor)
         let distinct = Int(cursor.pointee) &+ 1
         cursor += 1
         let planeCount = Int(entry.pointee.maskPlanes)
@@ -245,7 +254,8 @@ package struct PostingList: @unchecked Sendable {
             }
         }
         let entry = packed.directory + block
-        var cursor = packed.data + Int(entry.pointee.dataOffset) + entry.pointee.maskOffset
+        var cursor = packed.data + Int(entry.pointee.dataOffset)
+        cursor += entry.pointee.maskOffset(cursor)
         let distinct = Int(cursor.pointee) + 1
         cursor += 1
         var masks: [FieldMask] = []
@@ -257,18 +267,32 @@ package struct PostingList: @unchecked Sendable {
         return masks[ordinal]
     }
 
-    /// Writes the masks of a block, two words each; for merging.
+    /// Writes the masks of a block of a packed list without single mask, two words each; for merging.
     func decodeMasks(_ block: Int, into masks: UnsafeMutablePointer<UInt64>) {
-        let count = count(block)
-        if form == .decoded, let stored = decoded.masks {
-            masks.update(from: stored + 2 &* block &* blockSize, count: 2 &* count)
-        } else if form != .decoded, isSingleMask == nil, count < blockSize {
+        guard count(block) == blockSize else {
             decodeTail(block, masks: masks)
-        } else {
-            for i in 0..<count {
-                let value = mask(block, i)
-                masks[2 &* i] = UInt64(truncatingIfNeeded: value)
-                masks[2 &* i &+ 1] = UInt64(truncatingIfNeeded: value >> 64)
+            return
+        }
+        let entry = packed.directory + block
+        var cursor = packed.data + Int(entry.pointee.dataOffset)
+        cursor += entry.pointee.maskOffset(cursor)
+        let distinct = Int(cursor.pointee) &+ 1
+        cursor += 1
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * blockSize) { buffer in
+            let table = buffer.baseAddress!
+            for i in 0..<distinct {
+                let value = cursor.takeWideVarint()
+                table[2 &* i] = UInt64(truncatingIfNeeded: value)
+                table[2 &* i &+ 1] = UInt64(truncatingIfNeeded: value >> 64)
+            }
+            let planeCount = Int(entry.pointee.maskPlanes)
+            for i in 0..<blockSize {
+                var ordinal = 0
+                for plane in 0..<planeCount {
+                    ordinal |= Int(cursor[16 &* plane &+ (i &>> 3)] &>> UInt8(i & 7) & 1) &<< plane
+                }
+                masks[2 &* i] = table[2 &* ordinal]
+                masks[2 &* i &+ 1] = table[2 &* ordinal &+ 1]
             }
         }
     }
@@ -322,21 +346,16 @@ package struct PostingList: @unchecked Sendable {
         }
     }
 
-    /// Writes where the position bytes of each posting of a block start; for merging.
-    func positionAddresses(_ block: Int, into addresses: UnsafeMutablePointer<UnsafePointer<UInt8>>) {
-        let count = count(block)
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: blockSize + 1) { offsets in
-            let starts = offsets.baseAddress!
-            if form == .decoded {
-                for i in 0..<count { addresses[i] = positionBytes(block, i)! }
-            } else if count == blockSize {
-                let base = packed.positions + Int(packed.directory[block].positionOffset)
-                rk_position_starts(base, count, starts)
-                for i in 0..<count { addresses[i] = base + Int(starts[i]) }
-            } else {
-                decodeTail(block, positions: starts)
-                for i in 0..<count { addresses[i] = packed.data + Int(starts[i]) }
-            }
+    /// Writes where the position bytes of each posting of a block are; for merging packed lists.
+    func positionAddresses(_ block: Int, into addresses: UnsafeMutablePointer<UnsafePointer<UInt8>?>) {
+        if count(block) == blockSize {
+            let base = packed.positions + Int(packed.directory[block].positionOffset)
+            rk_position_addresses(base, blockSize, addresses)
+            return
+        }
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: blockSize) { offsets in
+            decodeTail(block, positions: offsets.baseAddress!)
+            for i in 0..<count(block) { addresses[i] = packed.data + Int(offsets[i]) }
         }
     }
 

@@ -8,7 +8,6 @@
 
 import Containers
 import SearchModel
-import Synchronization
 
 /// Adds, replaces and removes documents of one index.
 ///
@@ -19,8 +18,10 @@ package final class IndexWriter: @unchecked Sendable {
     package private(set) var schema: Schema
     package let dictionary = TermDictionaryBuilder()
     let registry = DocumentRegistry()
+    /// By field position; made with a field's first value.
+    private var tagBuilders: [TermDictionaryBuilder?] = []
     private let stemmer: (any StemProvider)?
-    private let published: Mutex<IndexSnapshot>
+    private let published: Locked<IndexSnapshot>
 
     /// Oldest first. The open one is last.
     private(set) var segments: [WriterSegment] = []
@@ -37,16 +38,19 @@ package final class IndexWriter: @unchecked Sendable {
 
     // The document that is being added.
     private let gatherer: UnsafeMutablePointer<DocumentGatherer>
+    private let tokenCache: UnsafeMutablePointer<TokenCache>
+    /// Stands in for words that the cache does not take.
+    private let longTokenEntry: UnsafeMutablePointer<TokenCache.Entry>
+    /// Differs for every open segment, and is never 0.
+    private var openEpoch: UInt32 = 0
     private var pendingKey = Growable<UInt8>(capacity: 64)
     private var pendingPayload: [UInt8]?
     private var pendingStamp: ArrivalStamp = 0
     private var pendingScore: Float = 1
     private var pendingStemmer: (any StemProvider)?
-    private var pendingMissing: [Int] = []
-    /// Whose values the set functions set: the document that is being added, or one that is being patched.
-    private var target: (fields: FieldStore, docID: DocID)?
-    private var tagDictionaries: [TagDictionaryBuilder?] = []
-    private var tagScratch: [TagID] = []
+    private var pendingValues: [(field: Int, value: FieldValue)] = []
+    /// The document that is being patched.
+    private var patchedLocation: DocumentLocation?
     private var isInDocument = false
     private var stemScratch: [UInt8] = []
     /// Stems by other languages than the index's.
@@ -58,18 +62,24 @@ package final class IndexWriter: @unchecked Sendable {
         self.schema = schema
         self.options = options
         self.stemmer = stemmer
-        tagDictionaries = Self.tagDictionaries(of: schema, keeping: [])
         gatherer = .allocate(capacity: 1)
         gatherer.initialize(to: DocumentGatherer())
-        published = Mutex(
+        tokenCache = .allocate(capacity: 1)
+        tokenCache.initialize(to: TokenCache())
+        longTokenEntry = .allocate(capacity: 1)
+        longTokenEntry.initialize(to: TokenCache.Entry())
+        published = Locked(
             IndexSnapshot(
                 segments: [], documentCount: 0, totalLength: 0, schema: schema, dictionary: dictionary.view(),
-                generation: 0, registry: registry))
+                tagDictionaries: [], generation: 0, registry: registry))
     }
 
     deinit {
         gatherer.deinitialize(count: 1)
         gatherer.deallocate()
+        tokenCache.deinitialize(count: 1)
+        tokenCache.deallocate()
+        longTokenEntry.deallocate()
     }
 
     // MARK: Adding a document
@@ -90,8 +100,7 @@ package final class IndexWriter: @unchecked Sendable {
         pendingStamp = stamp
         pendingScore = score ?? options.defaultScore
         pendingStemmer = stemmer ?? self.stemmer
-        pendingMissing.removeAll(keepingCapacity: true)
-        target = (segments.last!.fields, DocID(open!.documentCount))
+        pendingValues.removeAll(keepingCapacity: true)
         isInDocument = true
     }
 
@@ -108,20 +117,54 @@ package final class IndexWriter: @unchecked Sendable {
         let maskHigh: UInt64 = bit < 64 ? 0 : 1 << UInt64(bit - 64)
         let firstMask: FieldMask = options.keepsFields ? 1 << FieldMask(bit) : 0
         let stemmer = stems ? pendingStemmer : nil
+        let isForeign = stemmer != nil && stemmer !== self.stemmer
         let dictionary = dictionary
         let gatherer = gatherer
+        let epoch = openEpoch
+        let cache = tokenCache
         for token in tokens {
-            let term = dictionary.intern(token.bytes)
-            let list = segment.existingList(term) ?? segment.list(for: term, mask: firstMask)
+            // Found: one cache line. Otherwise a place to remember the word in, if it is short enough.
+            let entry: UnsafeMutablePointer<TokenCache.Entry>
+            if let key = TokenCache.key(of: token.bytes) {
+                let place = cache.pointee.entry(key)
+                entry = place.0
+                if !place.isHit {
+                    entry.pointee = TokenCache.Entry(low: key.low, high: key.high, length: key.length)
+                    intern(token, learnsStem: stemmer != nil && !isForeign, entry)
+                }
+            } else {
+                entry = longTokenEntry
+                entry.pointee = TokenCache.Entry()
+                intern(token, learnsStem: stemmer != nil && !isForeign, entry)
+            }
+            let term = entry.pointee.term
+            if entry.pointee.epoch != epoch {
+                entry.pointee.epoch = epoch
+                entry.pointee.list = segment.list(for: term, mask: firstMask)
+                entry.pointee.stemList = nil
+            }
             gatherer.pointee.add(
-                list, position: token.position, weight: weight, maskLow: maskLow, maskHigh: maskHigh)
+                entry.pointee.list!, position: token.position, weight: weight, maskLow: maskLow, maskHigh: maskHigh)
             if token.isDerived { continue }
             gatherer.pointee.addLength(weight)
             guard let stemmer else { continue }
-            var stem = stemmer === self.stemmer ? dictionary.stem(term) : foreignStem(of: term, by: stemmer)
-            if stem == TermDictionaryBuilder.unknownStem { stem = learnStem(of: term, token.bytes, by: stemmer) }
-            if stem == TermDictionaryBuilder.noStem { continue }
-            let stemList = segment.existingList(stem) ?? segment.list(for: stem, mask: firstMask)
+
+            let stemList: UnsafeMutablePointer<ListHead>
+            if !isForeign, let known = entry.pointee.stemList {
+                stemList = known
+            } else {
+                var stem = entry.pointee.stem
+                if isForeign {
+                    stem = foreignStem(of: term, by: stemmer)
+                } else if stem == TermDictionaryBuilder.unknownStem {
+                    stem = dictionary.stem(term)
+                }
+                if stem == TermDictionaryBuilder.unknownStem { stem = learnStem(of: term, token.bytes, by: stemmer) }
+                if !isForeign { entry.pointee.stem = stem }
+                if stem == TermDictionaryBuilder.noStem { continue }
+                stemList = segment.list(for: stem, mask: firstMask)
+                if !isForeign { entry.pointee.stemList = stemList }
+            }
             gatherer.pointee.add(
                 stemList, position: token.position, weight: weight, maskLow: maskLow, maskHigh: maskHigh)
         }
@@ -136,83 +179,90 @@ package final class IndexWriter: @unchecked Sendable {
         }
     }
 
-    // MARK: Values of fields that are not TEXT, by position in the schema
+    // MARK: Fields of a document that is added or patched
 
-    /// - Parameter value: NaN is taken as no value.
-    package func setNumeric(field: Int, _ value: Double) {
-        guard let (fields, docID) = target else { return }
-        fields.setNumeric(docID, field: field, value)
-    }
+    /// Sets a NUMERIC field, by its position in the schema; `nil`: it has no value.
+    package func setNumeric(field: Int, _ value: Double?) { set(field, .number(value)) }
 
-    /// Replaces the document's tags, each folded as the field wants it.
+    /// Sets the values of a TAG field, folded as the field demands.
     package func setTags(field: Int, _ values: [Bytes]) {
-        guard let (fields, docID) = target, let dictionary = tagDictionaries[field] else { return }
-        tagScratch.removeAll(keepingCapacity: true)
-        for value in values { tagScratch.append(value.withUnsafeBufferPointer { dictionary.intern($0) }) }
-        tagScratch.withUnsafeBufferPointer { fields.setTags(docID, field: field, $0) }
+        guard let dictionary = tagBuilder(field) else { return }
+        set(field, .tags(values.map { $0.withUnsafeBufferPointer { dictionary.intern($0) } }))
     }
 
-    /// - Precondition: the point is one that a cell can be made of (``GeoCell``); others are taken as no value.
+    /// Sets a GEO field. A point outside the indexable range counts as none.
     package func setGeo(field: Int, longitude: Double, latitude: Double) {
-        guard let (fields, docID) = target else { return }
-        fields.setGeo(docID, field: field, GeoCell.encode(longitude: longitude, latitude: latitude))
+        set(field, .cell(GeoCell.encode(longitude: longitude, latitude: latitude)))
     }
 
-    /// The sort key of a SORTABLE field that is not NUMERIC.
-    package func setSortText(field: Int, _ bytes: ByteSlice) {
-        guard let (fields, docID) = target else { return }
-        fields.setText(docID, field: field, bytes)
+    /// Takes a GEO field's value away.
+    package func clearGeo(field: Int) { set(field, .cell(nil)) }
+
+    /// Sets what a SORTABLE field that is not NUMERIC sorts by; `nil`: it has no value.
+    package func setSortText(field: Int, _ text: ByteSlice?) { set(field, .text(text.map { Array($0) })) }
+
+    /// Says whether the document lacks a field that is declared INDEXMISSING. New documents have all fields
+    /// unless told otherwise.
+    package func setMissing(field: Int, _ isMissing: Bool = true) { set(field, .missing(isMissing)) }
+
+    private func set(_ field: Int, _ value: FieldValue) {
+        precondition(isInDocument || patchedLocation != nil, "a field outside a document")
+        pendingValues.append((field, value))
     }
 
-    /// Starts changing values of a document that stays as it is otherwise; false when there is none of that key.
-    ///
-    /// The set functions then set its values, until ``endPatch()``. It becomes the latest arrival.
+    private func tagBuilder(_ field: Int) -> TermDictionaryBuilder? {
+        guard field < schema.fields.count, case .tag = schema.fields[field].kind else { return nil }
+        while tagBuilders.count <= field { tagBuilders.append(nil) }
+        if let known = tagBuilders[field] { return known }
+        let made = TermDictionaryBuilder()
+        tagBuilders[field] = made
+        return made
+    }
+
+    // MARK: Patching a document
+
+    /// Starts a change that touches no TEXT, score or payload of a document: the set functions say what changes, and
+    /// ``endPatch()`` applies it. False when there is no such document.
     package func beginPatch(key: ByteSlice, stamp: ArrivalStamp) -> Bool {
         precondition(!isInDocument, "a document is being added")
-        guard let place = registry.find(key), let segment = segmentBySlot[place.slot] else { return false }
-        segment.restamp(place.docID, stamp)
-        target = (segment.fields, place.docID)
-        hasChanges = true
+        guard let location = registry.find(key) else { return false }
+        pendingValues.removeAll(keepingCapacity: true)
+        pendingStamp = stamp
+        patchedLocation = location
         return true
     }
 
-    package func endPatch() { target = nil }
-
-    private static func tagDictionaries(
-        of schema: Schema, keeping old: [TagDictionaryBuilder?]
-    ) -> [TagDictionaryBuilder?] {
-        schema.fields.enumerated().map { position, field in
-            if position < old.count { return old[position] }
-            if case .tag = field.kind { return TagDictionaryBuilder() }
-            return nil
-        }
+    /// Applies the patch. The document counts as written now: its stamp moves, also without a changed value.
+    package func endPatch() {
+        guard let location = patchedLocation else { return }
+        patchedLocation = nil
+        segmentBySlot[location.slot]!.patch(location.docID, stamp: pendingStamp, pendingValues)
+        hasChanges = true
     }
 
-    /// The document lacks a field that is declared INDEXMISSING.
-    package func setMissing(field: Int) { pendingMissing.append(field) }
+    // MARK: The end of a document
 
     /// Completes the document. An older one of the same key dies.
     package func endDocument() {
         precondition(isInDocument, "no document to end")
         isInDocument = false
-        target = nil
         let segment = open!
         let largest = gatherer.pointee.append(
             to: segment, keepsFrequencies: options.keepsFrequencies, keepsFields: options.keepsFields)
         let length = gatherer.pointee.length
         let docID = DocID(segment.documentCount)
         let key = ByteSlice(start: pendingKey.base, count: pendingKey.count)
-        let missing = pendingMissing
+        for (field, value) in pendingValues { segment.fields.set(docID, field, value) }
         if let payload = pendingPayload {
             payload.withUnsafeBufferPointer {
                 segment.finishDocument(
                     key: key, stamp: pendingStamp, score: pendingScore, payload: $0, length: length,
-                    maxFrequency: largest, isMissing: { missing.contains($0) })
+                    maxFrequency: largest)
             }
         } else {
             segment.finishDocument(
                 key: key, stamp: pendingStamp, score: pendingScore, payload: nil, length: length,
-                maxFrequency: largest, isMissing: { missing.contains($0) })
+                maxFrequency: largest)
         }
         documentCount += 1
         totalLength += Int(length)
@@ -222,11 +272,7 @@ package final class IndexWriter: @unchecked Sendable {
     }
 
     /// Forgets the document that was begun, as if it had never been.
-    package func abandonDocument() {
-        isInDocument = false
-        if let (fields, docID) = target { fields.clear(docID) }
-        target = nil
-    }
+    package func abandonDocument() { isInDocument = false }
 
     /// Removes a document; false when there is none of that key.
     @discardableResult
@@ -262,12 +308,24 @@ package final class IndexWriter: @unchecked Sendable {
 
     // MARK: Stems
 
-    @inline(never) private func learnStem(of term: TermID, _ word: ByteSlice, by stemmer: any StemProvider) -> UInt32 {
-        var stem = TermDictionaryBuilder.noStem
-        if stemmer.stem(of: word, into: &stemScratch) {
-            stemScratch.insert(UInt8(ascii: "+"), at: 0)
-            stem = stemScratch.withUnsafeBufferPointer { dictionary.intern($0) }
+    /// Finds or makes the term of a token, with its stem if the token asks for one.
+    private func intern(_ token: IndexToken, learnsStem: Bool, _ entry: UnsafeMutablePointer<TokenCache.Entry>) {
+        guard learnsStem, !token.isDerived, let stemmer else {
+            entry.pointee.term = dictionary.intern(token.bytes)
+            return
         }
+        (entry.pointee.term, entry.pointee.stem) = dictionary.intern(token.bytes) { internStem(of: $0, by: stemmer) }
+    }
+
+    /// The id of the word's `+stem`, or ``TermDictionaryBuilder/noStem``.
+    private func internStem(of word: ByteSlice, by stemmer: any StemProvider) -> UInt32 {
+        guard stemmer.stem(of: word, into: &stemScratch) else { return TermDictionaryBuilder.noStem }
+        stemScratch.insert(UInt8(ascii: "+"), at: 0)
+        return stemScratch.withUnsafeBufferPointer { dictionary.intern($0) }
+    }
+
+    @inline(never) private func learnStem(of term: TermID, _ word: ByteSlice, by stemmer: any StemProvider) -> UInt32 {
+        let stem = internStem(of: word, by: stemmer)
         if stemmer === self.stemmer {
             dictionary.setStem(term, stem)
         } else {
@@ -294,8 +352,7 @@ package final class IndexWriter: @unchecked Sendable {
     private func openSegment() {
         let segment = MutableSegment(
             capacity: options.segmentCapacity, hasPositions: options.keepsOffsets,
-            defaultScore: options.defaultScore,
-            missingFields: schema.fields.indices.filter { schema.fields[$0].indexMissing })
+            defaultScore: options.defaultScore, schema: schema)
         // 4,095 segments can only be in use when nobody merges: do it here then.
         var slot = registry.takeSlot(.mutable(segment))
         while slot == nil {
@@ -304,8 +361,8 @@ package final class IndexWriter: @unchecked Sendable {
         }
         open = segment
         openSlot = slot
-        let fields = FieldStore(schema: schema, capacity: options.segmentCapacity)
-        adopt(WriterSegment(.mutable(segment), slot: slot!, fields: fields), at: segments.count)
+        openEpoch = openEpoch == .max ? 1 : openEpoch + 1
+        adopt(WriterSegment(segment, slot: slot!), at: segments.count)
     }
 
     /// Closes the open segment: the next document goes to a new one. Readers see no difference.
@@ -341,7 +398,6 @@ package final class IndexWriter: @unchecked Sendable {
     /// Changes the schema (FT.ALTER). Documents written so far do not have the new fields.
     package func setSchema(_ schema: Schema) {
         self.schema = schema
-        tagDictionaries = Self.tagDictionaries(of: schema, keeping: tagDictionaries)
         freeze()
         hasChanges = true
     }
@@ -358,8 +414,8 @@ package final class IndexWriter: @unchecked Sendable {
         hasChanges = false
         let next = IndexSnapshot(
             segments: segments.compactMap { $0.liveCount == 0 ? nil : $0.publish() }, documentCount: documentCount,
-            totalLength: totalLength, schema: schema, dictionary: dictionary.view(), generation: burst,
-            registry: registry, tagDictionaries: tagDictionaries.map { $0?.view() })
+            totalLength: totalLength, schema: schema, dictionary: dictionary.view(),
+            tagDictionaries: tagBuilders.map { $0?.view() }, generation: burst, registry: registry)
         burst += 1
         // The old one may be the last reference to large memory: let it go outside the lock.
         var old: IndexSnapshot?
@@ -387,41 +443,33 @@ package final class IndexWriter: @unchecked Sendable {
         guard
             let range = MergePolicy.choose(
                 candidates, base: options.segmentCapacity, limit: options.mergedDocumentLimit, isQuiet: isQuiet)
-        else { return planRebuild() }
+        else {
+            guard let patched = segments.firstIndex(where: { !$0.isBusy && $0.needsRebuild }) else {
+                if isQuiet && open == nil { trim() }
+                return nil
+            }
+            return makeTask(patched..<patched + 1, rebuildsColumns: true)
+        }
         return makeTask(range)
     }
 
-    /// Folds the patches of some segment's columns into them once there are many.
-    private func planRebuild() -> MergeTask? {
-        guard
-            let segment = segments.first(where: {
-                !$0.isBusy && $0.isSealed && $0.fields.publish(documentCount: $0.documentCount).needsRebuild
-            })
-        else { return nil }
-        return makeTask([segment], rebuildsFields: true)
+    /// Tables give back what they had to grow into: the next writes will be some time away.
+    private func trim() {
+        dictionary.trim()
+        for builder in tagBuilders { builder?.trim() }
+        registry.trim()
+        hasChanges = true
     }
 
-    private func makeTask(_ range: Range<Int>) -> MergeTask { makeTask(Array(segments[range])) }
-
-    private func makeTask(_ inputs: [WriterSegment], rebuildsFields: Bool = false) -> MergeTask {
+    private func makeTask(_ range: Range<Int>, rebuildsColumns: Bool = false) -> MergeTask {
+        let inputs = Array(segments[range])
         for input in inputs { input.isBusy = true }
         let task = MergeTask(
             inputs: inputs.map { $0.publish() }, segments: inputs, b: options.b, defaultScore: options.defaultScore,
-            hasPositions: options.keepsOffsets, missingFields: missingFields(of: inputs), rebuildsFields: rebuildsFields)
+            hasPositions: options.keepsOffsets, rebuildsColumns: rebuildsColumns)
         // The views above show deaths of this burst: their pages must not be written any more.
         burst += 1
         return task
-    }
-
-    private func missingFields(of inputs: [WriterSegment]) -> [Int] {
-        var fields: Set<Int> = []
-        for input in inputs {
-            switch input.core {
-            case .mutable(let segment): fields.formUnion(segment.missingFields)
-            case .sealed(let segment): fields.formUnion(segment.missing.keys)
-            }
-        }
-        return fields.sorted()
     }
 
     /// Replaces the inputs of a task by its result; what died meanwhile dies in it. Visible with the next publication.
@@ -429,10 +477,13 @@ package final class IndexWriter: @unchecked Sendable {
     /// A task that was cancelled, or whose inputs are gone (``removeAll()``), changes nothing.
     package func install(_ task: MergeTask) {
         for segment in task.segments { segment.isBusy = false }
-        if task.rebuildsFields { return installFields(task) }
-        guard let result = task.result,
-            let first = segments.firstIndex(where: { $0 === task.segments[0] })
-        else { return }
+        guard let first = segments.firstIndex(where: { $0 === task.segments[0] }) else { return }
+        if let (columns, stamps) = task.columns {
+            segments[first].replaceColumns(columns, stamps, since: task.inputs[0])
+            hasChanges = true
+            return
+        }
+        guard let result = task.result else { return }
         hasChanges = true
         guard let sealed = result.segment else {
             for segment in task.segments { discard(segment) }
@@ -450,18 +501,14 @@ package final class IndexWriter: @unchecked Sendable {
             slot = free
         }
 
-        let fields = FieldStore(result.fields)
-        let merged = WriterSegment(.sealed(sealed), slot: slot, fields: fields)
-        for (index, input) in task.segments.enumerated() {
-            let places = result.places[index]
-            fields.adopt(
-                input.fields.publish(documentCount: input.documentCount), since: task.inputs[index].fields,
-                mapping: places.isEmpty ? nil : DocIDMapping(places))
-            for (docID, stamp) in task.restampedSince(index) {
-                let place = places.isEmpty ? docID : places[Int(docID)]
-                if place != DocIDMapping.dropped { merged.restamp(place, stamp) }
-            }
+        var columns = result.columns
+        var stamps = result.stamps!
+        for (i, input) in task.segments.enumerated() {
+            let mapping = result.isIdentity ? nil : DocIDMapping(result.places[i])
+            columns.adoptPatches(of: input.currentColumns, since: task.inputs[i].columns, mapping: mapping)
+            stamps.adoptPatches(of: input.stamps, since: task.inputs[i].stampColumn, mapping: mapping)
         }
+        let merged = WriterSegment(sealed, columns: columns, stamps: stamps, slot: slot)
         for (input, places) in zip(task.segments, result.places) {
             for death in input.deaths.since(task.deathCount(of: input)) {
                 let place = places.isEmpty ? death : places[Int(death)]
@@ -481,13 +528,6 @@ package final class IndexWriter: @unchecked Sendable {
             for segment in task.segments { discard(segment) }
             adopt(merged, at: first)
         }
-    }
-
-    private func installFields(_ task: MergeTask) {
-        guard let columns = task.rebuiltFields, segments.contains(where: { $0 === task.segments[0] }) else { return }
-        let segment = task.segments[0]
-        segment.fields.replace(columns, since: task.inputs[0].fields, documentCount: segment.documentCount)
-        hasChanges = true
     }
 
     /// Seals and merges on this lane until there is nothing left to do.

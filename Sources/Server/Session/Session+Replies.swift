@@ -297,6 +297,7 @@ extension Session {
         guard !isClosed else { return }
         isClosed = true
         isEnding = true
+        stopMonitoring()
         slots.removeAll()
         transaction = nil
         if let output { loop.giveBack(output) }

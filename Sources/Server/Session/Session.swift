@@ -109,6 +109,7 @@ final class Session: CommandContext {
     var isClosed = false
     /// In the mailbox's list of sessions to wake.
     var isTouched = false
+    var isMonitor = false
 
     // MARK: replies (Session+Replies.swift)
 
@@ -271,6 +272,7 @@ final class Session: CommandContext {
         }
         record.lastCommand.store(position, ordering: .relaxed)
         let verb = environment.verbs[position]
+        if services.server.monitors.isWatched { showToMonitors(row, verb, arguments) }
         let ran: Bool
         if transaction != nil, !verb.endsTransaction {
             queue(position, row, verb, arguments)

@@ -28,7 +28,8 @@ package final class ManagedStore: Sendable {
         package var directory: String
         /// Name or path; `nil`: redis-server, else valkey-server, as found in PATH.
         package var executable: String?
-        /// Further lines for the store's configuration file.
+        /// Further lines for the store's configuration file
+        /// (`maxmemory 4gb`), but for what the node relies on.
         package var extraLines: [String] = []
         package var syncPolicy = SyncPolicy.interval
         /// Milliseconds between syncs.
@@ -64,6 +65,7 @@ package final class ManagedStore: Sendable {
     private let nodeLock: FileLock
     /// Keeps `/proc/self/fd/N` a way to the folder when the path of the socket is too long.
     private let folderDescriptor: Int32
+    /// To be used as long as this object lives.
     package let endpoint: StoreEndpoint
     private let state = Monitor(State())
 
@@ -71,6 +73,7 @@ package final class ManagedStore: Sendable {
     /// it may still be loading its data then.
     package init(_ configuration: Configuration) throws(ManagedStoreError) {
         var configuration = configuration
+        if let line = StoreConfigurationFile.forbidden(in: configuration.extraLines) { throw .optionNotAllowed(line) }
         configuration.directory = Files.absolute(configuration.directory)
         self.configuration = configuration
         let directory = configuration.directory
@@ -105,7 +108,7 @@ package final class ManagedStore: Sendable {
 
     package var report: Report { state.withLock { $0.report } }
 
-    /// Ends the store, its data being durable, and the watch over it. Idempotent.
+    /// Ends the store, its data being durable, and the watch over it; the directory is free then. Idempotent.
     package func stop() {
         let thread = state.change { state -> OwnThread? in
             state.isStopping = true
@@ -113,6 +116,7 @@ package final class ManagedStore: Sendable {
             return state.thread
         }
         thread?.join()
+        nodeLock.release()
     }
 
     // MARK: starting
@@ -225,7 +229,11 @@ package final class ManagedStore: Sendable {
         // Our copy of the lock is closed when this returns: the store alone holds it.
         let end = MonotonicClock.milliseconds + 30_000
         while true {
-            if let reason = child.ended() { throw .startFailed("\(executable) \(reason): \(lastWords())") }
+            if let reason = child.ended() {
+                let words = lastWords()
+                if words.contains("Bad file format") || words.contains("append only file") { throw .dataDamaged(words) }
+                throw .startFailed("\(executable) \(reason): \(words)")
+            }
             if (try? StoreConnection.connect(
                 endpoint, name: "ringsearch-start", connectTimeout: 1000, commandTimeout: 1000)) != nil { break }
             if MonotonicClock.milliseconds > end {

@@ -1,0 +1,65 @@
+// The words of the last few hundred tokens: what a text repeats is found without the dictionary.
+//
+// Direct-mapped, one cache line an entry. A word of up to 16 bytes is its own key: two overlapping halves and its length
+// say all its bytes.
+
+import SearchModel
+
+struct TokenCache: ~Copyable {
+    struct Entry {
+        var low: UInt64 = 0
+        var high: UInt64 = 0
+        var length: UInt32 = 0
+        var term: TermID = 0
+        var stem: UInt32 = TermDictionaryBuilder.unknownStem
+        /// The segment that the lists belong to.
+        var epoch: UInt32 = 0
+        var list: UnsafeMutablePointer<ListHead>?
+        var stemList: UnsafeMutablePointer<ListHead>?
+    }
+
+    private static let count = 2048
+    private let entries: UnsafeMutablePointer<Entry>
+    static var byteCount: Int { count * MemoryLayout<Entry>.stride }
+
+    init() {
+        entries = .allocate(capacity: Self.count)
+        entries.initialize(repeating: Entry(), count: Self.count)
+    }
+
+    deinit { entries.deallocate() }
+
+    struct Key {
+        let low: UInt64
+        let high: UInt64
+        let length: UInt32
+    }
+
+    /// `nil` for words that are too long, and for the empty one.
+    @inline(__always) static func key(of word: ByteSlice) -> Key? {
+        let n = word.count
+        guard n > 0, n <= 16, let start = word.baseAddress else { return nil }
+        let raw = UnsafeRawPointer(start)
+        if n >= 8 {
+            return Key(
+                low: raw.loadUnaligned(as: UInt64.self),
+                high: raw.loadUnaligned(fromByteOffset: n &- 8, as: UInt64.self), length: UInt32(n))
+        }
+        if n >= 4 {
+            return Key(
+                low: UInt64(raw.loadUnaligned(as: UInt32.self)),
+                high: UInt64(raw.loadUnaligned(fromByteOffset: n &- 4, as: UInt32.self)), length: UInt32(n))
+        }
+        return Key(
+            low: UInt64(start[0]) | UInt64(start[n &>> 1]) &<< 8 | UInt64(start[n &- 1]) &<< 16, high: 0,
+            length: UInt32(n))
+    }
+
+    /// The one place where the word may be, and whether it is there.
+    @inline(__always) func entry(_ key: Key) -> (UnsafeMutablePointer<Entry>, isHit: Bool) {
+        let mixed = (key.low ^ (key.high &* 0x9E37_79B9_7F4A_7C15) ^ UInt64(key.length)) &* 0xA076_1D64_78BD_642F
+        let entry = entries + Int(mixed &>> 53)
+        let isHit = entry.pointee.low == key.low && entry.pointee.high == key.high && entry.pointee.length == key.length
+        return (entry, isHit)
+    }
+}
