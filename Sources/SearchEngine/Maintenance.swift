@@ -85,8 +85,10 @@ final class Maintenance: Sendable {
         engine.store?.onLane {
             index.writer.install(task)
             index.writer.publish()
+            guard !index.isDropped else { return }
             // One merge may make the next one due.
-            if !index.isDropped, let next = index.writer.planMerge() { engine.maintenance.queue(next, for: index) }
+            let isQuiet = index.isQuiet(at: MonotonicClock.nanoseconds, after: Self.quiet)
+            if let next = index.writer.planMerge(isQuiet: isQuiet) { engine.maintenance.queue(next, for: index) }
         }
     }
 

@@ -75,8 +75,10 @@ extension RowPlan {
     /// - Precondition: the options want content.
     package init(_ options: SearchOptions, _ definition: IndexDefinition) throws(RowPlanError) {
         let schema = definition.schema
-        decorated = options.decoratedFields
-        decorateAll = options.decorateAll
+        if let extras = options.extras {
+            decorated = extras.decoratedFields
+            decorateAll = extras.decorateAll
+        }
         for field in decorated where schema.position(ofAttribute: field.name) == nil {
             throw options.returns == nil
                 ? .decoratedField(field.name) : .decoratedFieldWithReturn(field.name)
