@@ -18,7 +18,7 @@ func makeNorm(length: UInt32, maxFrequency: UInt32) -> UInt32 {
 }
 
 /// The extremes over a segment's documents, dead ones included: what bounds are made of.
-package struct SegmentBounds: Equatable, Sendable {
+package struct SegmentBounds: BitwiseCopyable, Equatable, Sendable {
     package var minLength: UInt32 = .max
     package var maxLength: UInt32 = 0
     package var minMaxFrequency: UInt32 = .max
