@@ -122,7 +122,7 @@ final class SearchRun {
             let scorer = parameters.needsScores ? BatchScorer(evaluator, context, topK) : nil
             scorer?.sink = { [unowned self] docID, score in
                 outcome.hits.append(Hit(
-                    segment: evaluator.segmentIndex, docID: docID, stamp: segment.stamps[Int(docID)], score: score))
+                    segment: evaluator.segmentIndex, docID: docID, stamp: segment.stamp(docID), score: score))
             }
             forEachWindow(evaluator, needsOwners: parameters.needsScores) { window in
                 let matched = evaluator.matches(window, words)
@@ -137,7 +137,7 @@ final class SearchRun {
                 for place in 0..<count {
                     outcome.hits.append(Hit(
                         segment: evaluator.segmentIndex, docID: docs[place],
-                        stamp: segment.stamps[Int(docs[place])], score: 0))
+                        stamp: segment.stamp(docs[place]), score: 0))
                 }
             }
         }

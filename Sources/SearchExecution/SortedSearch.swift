@@ -123,7 +123,7 @@ private final class ColumnSorter {
     /// Arrival as the order needs it: the best row has the least.
     @inline(__always)
     private func arrival(_ docID: DocID, _ segment: SegmentView) -> ArrivalStamp {
-        ascending ? segment.stamps[Int(docID)] : ~segment.stamps[Int(docID)]
+        ascending ? segment.stamp(docID) : ~segment.stamp(docID)
     }
 
     @inline(__always)
@@ -276,7 +276,7 @@ private final class ColumnSorter {
 
     private func hit(_ segment: Int, _ docID: DocID, _ key: SortKey) -> Hit {
         Hit(
-            segment: segment, docID: docID, stamp: run.snapshot.segments[segment].stamps[Int(docID)], score: 0,
+            segment: segment, docID: docID, stamp: run.snapshot.segments[segment].stamp(docID), score: 0,
             sortKey: key)
     }
 }

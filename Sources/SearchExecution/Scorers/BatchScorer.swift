@@ -316,7 +316,7 @@ final class BatchScorer {
             sink(docID, beforeSlop && score != 0 ? score / evaluator.slopDivisor(docID) : score)
             return
         }
-        let stamp = segment.stamps[Int(docID)]
+        let stamp = segment.stamp(docID)
         guard topK.admits(bound: score, stampFloor: stamp) || score.isNaN else { return }
         var final = score
         if beforeSlop, score != 0 {
