@@ -130,7 +130,7 @@ final class IndexIngest: @unchecked Sendable {
         guard writer.contains(key: key) else { return nil }
         let snapshot = writer.snapshot
         guard let (segment, docID) = snapshot.locate(key) else { return nil }
-        return snapshot.segments[segment].stamps[Int(docID)]
+        return snapshot.segments[segment].stamp(docID)
     }
 
     /// Removes all published documents that arrived before `stamp`; false when there were none.
@@ -138,7 +138,7 @@ final class IndexIngest: @unchecked Sendable {
         var removed = false
         for segment in writer.snapshot.segments {
             for docID in 0..<DocID(segment.documentCount)
-            where segment.isLive(docID) && segment.stamps[Int(docID)] < stamp {
+            where segment.isLive(docID) && segment.stamp(docID) < stamp {
                 if segment.withKey(docID, { writer.remove(key: $0) }) { removed = true }
             }
         }
