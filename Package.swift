@@ -38,7 +38,7 @@ let package = Package(
         // What Swift's Glibc module leaves out of the C library.
         .target(name: "CSystemCalls"),
         .target(name: "Containers", dependencies: [kernels]),
-        .target(name: "Platform", dependencies: [kernels]),
+        .target(name: "Platform"),
         .target(name: "RESP"),
         .target(name: "Settings"),
 
@@ -56,8 +56,8 @@ let package = Package(
         .target(
             name: "SearchEngine",
             dependencies: [
-                "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchModel", "Storage",
-                "Settings", "Platform", "RESP",
+                "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchAggregation",
+                "SearchExpressions", "SearchModel", "Storage", "Settings", "Platform", "RESP",
             ]),
 
         // MARK: storage
@@ -70,8 +70,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "SearchEngine", "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchModel",
-                "Storage", "Settings", "Platform", "RESP", "CSystemCalls",
+                "SearchEngine", "SearchExecution", "SearchAggregation", "SearchExpressions", "SearchIndex",
+                "SearchAnalysis", "SearchQuery", "SearchModel", "Storage", "Settings", "Platform", "RESP", "CSystemCalls",
             ]),
         .target(
             name: "Server",
@@ -119,7 +119,7 @@ let package = Package(
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Commands", "RESP", "Settings", "Storage", "SearchEngine"]),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP"]),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP", "Platform"]),
         .testTarget(
             name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),

@@ -17,7 +17,9 @@ package enum Files {
                 throw SystemError("mkdir \(path)", ENOTDIR)
             }
         case ENOENT:
-            guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { throw SystemError("mkdir \(path)") }
+            guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+                throw SystemError("mkdir \(path)")
+            }
             try makeFolder(String(path[..<slash]))
             guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemError("mkdir \(path)") }
         default: throw SystemError("mkdir \(path)")

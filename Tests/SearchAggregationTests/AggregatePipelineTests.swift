@@ -52,7 +52,7 @@ private func run(_ steps: [AggregateStep]) -> String {
 
 private func show(_ value: ExpressionValue) -> String {
     switch value {
-    case .number(let number): String(decoding: NumberText.format(number), as: UTF8.self)
+    case .number(let number): NumberText.row(number)
     case .string(let text): String(decoding: text, as: UTF8.self)
     case .array(let elements): "[" + elements.map(show).joined(separator: ";") + "]"
     case .null: "null"

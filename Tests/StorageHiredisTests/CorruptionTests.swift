@@ -103,8 +103,10 @@ private final class LyingProxy: @unchecked Sendable {
         #expect(store.waitUntilReachable(milliseconds: 5000))
         var random = ModelTests.Random(seed: seed)
         let commands = [
-            ["HSET", "doc:1", "a", "1"], ["HSET", "doc:2", "a", "1", "b", "2"], ["HGETALL", "doc:1"], ["HDEL", "doc:2", "a"],
-            ["ZADD", "z", "1", "a", "2", "b"], ["ZRANGE", "z", "0", "-1", "WITHSCORES"], ["HINCRBY", "doc:1", "n", "1"],
+            ["HSET", "doc:1", "a", "1"], ["HSET", "doc:2", "a", "1", "b", "2"], ["HGETALL", "doc:1"],
+            ["HDEL", "doc:2", "a"],
+            ["ZADD", "z", "1", "a", "2", "b"], ["ZRANGE", "z", "0", "-1", "WITHSCORES"],
+            ["HINCRBY", "doc:1", "n", "1"],
             ["XADD", "x", "*", "f", "v"], ["XREAD", "STREAMS", "x", "0"], ["SMEMBERS", "s"], ["DEL", "doc:1"],
         ]
         for round in 0..<150 {
@@ -115,7 +117,8 @@ private final class LyingProxy: @unchecked Sendable {
             for _ in 0...random.next(30) {
                 let command = random.pick(commands)
                 batch.append(
-                    command.map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification(command[0].lowercased())!)
+                    command.map { Array($0.utf8) },
+                    specification: KeyspaceCommandTable.specification(command[0].lowercased())!)
             }
             if random.next(10) == 0 {
                 batch.append(

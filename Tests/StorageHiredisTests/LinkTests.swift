@@ -48,7 +48,9 @@ import Testing
         server.process.signal(SIGSTOP)
         let batch = StoreBatch(version: .resp2, client: 1)
         for command in [["GET", "k"], ["SET", "k", "v"], ["INCR", "n"]] {
-            batch.append(command.map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification(command[0].lowercased())!)
+            batch.append(
+                command.map { Array($0.utf8) },
+                specification: KeyspaceCommandTable.specification(command[0].lowercased())!)
         }
         let pending = store.send(batch)
         usleep(50_000)
@@ -114,7 +116,9 @@ import Testing
         let store = server.open()
         defer { store.stop() }
         server.kill()
-        let options = ["--appendonly", "yes", "--key-load-delay", "10", "--loading-process-events-interval-bytes", "1024"]
+        let options = [
+            "--appendonly", "yes", "--key-load-delay", "10", "--loading-process-events-interval-bytes", "1024",
+        ]
         try server.relaunch(options)
 
         var texts: Set<String> = []
@@ -133,7 +137,9 @@ import Testing
         try outsider.send("ACL", "SETUSER", "node", "on", ">secret", "~*", "&*", "+@all")
         try outsider.send("ACL", "SETUSER", "default", "off")
 
-        let store = server.open { $0.endpoint.user = "node"; $0.endpoint.password = "secret" }
+        let store = server.open {
+            $0.endpoint.user = "node"; $0.endpoint.password = "secret"
+        }
         #expect(store.run("SET", "k", "v") == "+OK ")
         store.stop()
 
@@ -171,10 +177,13 @@ import Testing
         let server = try PrivateStore()
         let store = server.open()
         let blocked = StoreBatch(version: .resp2, client: 1)
-        blocked.append(["BLPOP", "l", "0"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("blpop")!)
+        blocked.append(
+            ["BLPOP", "l", "0"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("blpop")!)
         let first = store.send(blocked)
         let script = StoreBatch(version: .resp2, client: 2)
-        script.append(["EVAL", "while true do end", "0"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("eval")!)
+        script.append(
+            ["EVAL", "while true do end", "0"].map { Array($0.utf8) },
+            specification: KeyspaceCommandTable.specification("eval")!)
         _ = store.run("GET", "x", client: 3)
         let second = store.send(script)
         usleep(20_000)
@@ -212,7 +221,10 @@ import Testing
         #expect(StoreEndpoint(.tcp(host: "h", port: 1), user: "u", password: "p").description == "h:1")
     }
 
-    @Test(arguments: ["", "localhost:6379", "redis://", "redis://h:0", "redis://h:x", "redis://h/1", "rediss://h", "http://h", "unix://rel"])
+    @Test(arguments: [
+        "", "localhost:6379", "redis://", "redis://h:0", "redis://h:x", "redis://h/1", "rediss://h", "http://h",
+        "unix://rel",
+    ])
     func `what is no address is refused`(text: String) {
         #expect(throws: StoreEndpointError.self) { _ = try StoreEndpoint(parsing: text) }
     }

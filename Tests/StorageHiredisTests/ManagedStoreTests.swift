@@ -122,7 +122,8 @@ import Testing
                 let batch = StoreBatch(version: .resp2, client: 1)
                 for _ in 0..<50 {
                     batch.append(
-                        ["INCR", "n"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("incr")!)
+                        ["INCR", "n"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("incr")!
+                    )
                 }
                 let answer = String(decoding: store.answer(batch), as: UTF8.self)
                 for line in answer.split(separator: "\r\n") {
@@ -132,7 +133,8 @@ import Testing
                         unknown += 1
                     } else {
                         refused += 1
-                        #expect(line.hasPrefix("-ERR the store is not reachable") || line.hasPrefix("-LOADING"), "\(line)")
+                        #expect(
+                            line.hasPrefix("-ERR the store is not reachable") || line.hasPrefix("-LOADING"), "\(line)")
                     }
                 }
                 if !store.isReachable { usleep(1000) }

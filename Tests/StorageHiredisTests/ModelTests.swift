@@ -40,7 +40,9 @@ import Testing
             case 0: for _ in 0..<5 { try outsider.sendWords(command(&random)) }
             case 1:
                 let key = key(&random)
-                _ = store.run("EVAL", "redis.call('DEL', KEYS[2]) return redis.call('HSET', KEYS[1], 's', ARGV[1])", "2", key, self.key(&random), "\(round)")
+                _ = store.run(
+                    "EVAL", "redis.call('DEL', KEYS[2]) return redis.call('HSET', KEYS[1], 's', ARGV[1])", "2", key,
+                    self.key(&random), "\(round)")
                 // Visible already, unless something else changed it since: only we are here.
                 #expect(observer[key]?["s"] == "\(round)" || observer[key] == nil, "seed \(seed)")
             case 2, 3: _ = store.run((0...random.next(20)).map { _ in command(&random) }, transaction: true)

@@ -53,7 +53,8 @@ private final class Folder {
     @Test func `a transaction that throws leaves nothing`() throws {
         let folder = Folder()
         let state = try NodeState(directory: folder.path)
-        try state.write { (transaction) throws(NodeStateError) in try transaction.put(.indexes, bytes("a"), bytes("1")) }
+        try state.write { (transaction) throws(NodeStateError) in try transaction.put(.indexes, bytes("a"), bytes("1"))
+        }
 
         #expect(throws: NodeStateError.full) {
             try state.write { (transaction) throws(NodeStateError) in
@@ -97,8 +98,11 @@ private final class Folder {
             }
         }
 
-        try state.write { (transaction) throws(NodeStateError) in try transaction.put(.indexes, bytes("a"), bytes("1")) }
-        #expect(try state.read { (transaction) throws(NodeStateError) in try transaction.get(.indexes, bytes("a")) } == bytes("1"))
+        try state.write { (transaction) throws(NodeStateError) in try transaction.put(.indexes, bytes("a"), bytes("1"))
+        }
+        #expect(
+            try state.read { (transaction) throws(NodeStateError) in try transaction.get(.indexes, bytes("a")) }
+                == bytes("1"))
     }
 
     @Test func `a foreign, cut or newer file is a typed error`() throws {
@@ -110,7 +114,9 @@ private final class Folder {
             }
         }
         let whole = try #require(Files.read(folder.data))
-        for content in [bytes("not a database"), Array(whole.prefix(whole.count / 2)), [UInt8](repeating: 0, count: 8192)] {
+        for content in [
+            bytes("not a database"), Array(whole.prefix(whole.count / 2)), [UInt8](repeating: 0, count: 8192),
+        ] {
             try Files.replace(folder.data, with: content)
             var found: NodeStateError?
             do throws(NodeStateError) { _ = try NodeState(directory: folder.path) } catch { found = error }
@@ -188,7 +194,9 @@ private final class Folder {
         let state = try NodeState(directory: folder.path)
         for round in 0..<5 {
             try state.write { (transaction) throws(NodeStateError) in
-                for i in 0..<120 { try transaction.put(.indexes, bytes("key\(i)"), bytes("value \(i) of round \(round)")) }
+                for i in 0..<120 {
+                    try transaction.put(.indexes, bytes("key\(i)"), bytes("value \(i) of round \(round)"))
+                }
                 try transaction.put(.dictionaries, bytes("big\(round)"), [UInt8](repeating: UInt8(round), count: 9000))
                 try transaction.remove(.dictionaries, bytes("big\(round - 2)"))
             }
@@ -229,7 +237,8 @@ private enum KilledWriter {
         var program = [CChar](repeating: 0, count: 4096)
         let length = readlink("/proc/self/exe", &program, 4095)
         let child = try ChildProcess(
-            String(decoding: program[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self), kept + ["--filter", "KilledWriterProcess"], output: folder + "/output")
+            String(decoding: program[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self),
+            kept + ["--filter", "KilledWriterProcess"], output: folder + "/output")
         let file = open(output, O_RDONLY | O_CREAT | O_CLOEXEC, 0o600)
         try #require(file >= 0)
         return (child, file)
@@ -279,7 +288,8 @@ private enum KilledWriter {
             number += 1
             try state.write { (transaction) throws(NodeStateError) in
                 try transaction.put(.indexes, bytes("n"), bytes("\(number)"))
-                try transaction.put(.dictionaries, bytes("d\(number % 50)"), [UInt8](repeating: 1, count: number % 9000))
+                try transaction.put(
+                    .dictionaries, bytes("d\(number % 50)"), [UInt8](repeating: 1, count: number % 9000))
                 try transaction.put(.aliases, bytes("n"), bytes("\(number)"))
             }
             write(output, &number, 8)

@@ -94,6 +94,7 @@ private struct InfoWriter {
         name("index_definition")
         var pairs = 3
         if !isEnglish { pairs += 1 }
+        if definition.filter != nil { pairs += 1 }
         for field in [definition.languageField, definition.scoreField, definition.payloadField] where field != nil {
             pairs += 1
         }
@@ -103,6 +104,10 @@ private struct InfoWriter {
         name("prefixes")
         reply.array(definition.prefixes.count)
         for prefix in definition.prefixes { reply.simple(prefix) }
+        if let filter = definition.filter {
+            name("filter")
+            reply.simple(filter)
+        }
         if !isEnglish {
             name("default_language")
             reply.simple(definition.language)

@@ -2,6 +2,8 @@
 
 import RESP
 import SearchAnalysis
+import SearchEngine
+import SearchExpressions
 import SearchModel
 
 package enum IndexGrammar {
@@ -18,7 +20,6 @@ package enum IndexGrammar {
             throw type.equalsIgnoringCase("JSON")
                 ? ErrorReplies.notSupportedYet("ON JSON") : ErrorReplies.invalidRuleType(type)
         }
-        if options.hasFilter { throw ErrorReplies.notSupportedYet("FILTER") }
         if let text = options.score {
             guard let score = NumberText.double(text), score >= 0, score <= 1 else { throw ErrorReplies.invalidScore }
             definition.score = score
@@ -27,6 +28,15 @@ package enum IndexGrammar {
             guard let language = Language(name: text) else { throw ErrorReplies.invalidLanguage }
             guard language.isSupported else { throw ErrorReplies.notSupportedYet("LANGUAGE chinese") }
             definition.language = Array(language.rawValue.utf8)
+        }
+
+        if let text = options.filter {
+            do throws(ExpressionSyntaxError) {
+                try IndexFilter.check(text)
+            } catch {
+                throw ErrorReplies.expression(error)
+            }
+            definition.filter = text
         }
 
         guard cursor.take("SCHEMA") else {
@@ -44,7 +54,7 @@ package enum IndexGrammar {
         var type: ByteSlice?
         var score: ByteSlice?
         var language: ByteSlice?
-        var hasFilter = false
+        var filter: Bytes?
 
         /// Takes one option; false when the next word is none.
         mutating func takeOne(
@@ -56,8 +66,7 @@ package enum IndexGrammar {
                 let prefixes = cursor.bytes(try cursor.takeList("PREFIX"))
                 definition.prefixes = prefixes.isEmpty ? [[]] : prefixes
             } else if cursor.take("FILTER") {
-                _ = try value(&cursor, "FILTER")
-                hasFilter = true
+                filter = Array(try value(&cursor, "FILTER"))
             } else if cursor.take("LANGUAGE") {
                 language = try value(&cursor, "LANGUAGE")
             } else if cursor.take("LANGUAGE_FIELD") {

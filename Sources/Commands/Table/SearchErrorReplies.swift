@@ -6,6 +6,7 @@
 
 import RESP
 import SearchEngine
+import SearchExpressions
 
 extension ErrorReplies {
     // MARK: every command
@@ -259,6 +260,8 @@ extension ErrorReplies {
 }
 
 extension ErrorReplies {
+    package static func expression(_ error: ExpressionSyntaxError) -> ReplyError { ReplyError("\(error.text)") }
+
     package static func search(_ error: SearchError) -> ReplyError {
         switch error {
         case .syntax(let error): ReplyError(ReplyText(bytes: error.message))

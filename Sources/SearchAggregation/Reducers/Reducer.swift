@@ -54,7 +54,7 @@ package struct BoundReducer: Sendable {
             guard let text = arguments.popFirst() else {
                 throw AggregatePlanError("Bad arguments for QUANTILE: Expected an argument, but none provided")
             }
-            guard let q = NumberText.parse(text) else {
+            guard let q = ExpressionValue.number(of: text) else {
                 throw AggregatePlanError("Bad arguments for QUANTILE: Could not convert argument to expected type")
             }
             guard q >= 0, q <= 1 else { throw AggregatePlanError("Percentage must be between 0.0 and 1.0") }
@@ -79,7 +79,7 @@ package struct BoundReducer: Sendable {
             function = .firstValue(by: by, ascending: ascending)
         case "RANDOM_SAMPLE":
             input = try first()
-            guard let text = arguments.popFirst(), let size = NumberText.parse(text), size >= 0, size == size.rounded() else {
+            guard let text = arguments.popFirst(), let size = ExpressionValue.number(of: text), size >= 0, size == size.rounded() else {
                 throw AggregatePlanError("Bad arguments for RANDOM_SAMPLE: Could not convert argument to expected type")
             }
             guard size <= 1000 else { throw AggregatePlanError("Sample size too large") }

@@ -4,7 +4,8 @@ import RESP
 import SearchModel
 import Storage
 
-/// The distinct hash fields behind a schema, numbered; the options' fields (language, score, payload) among them.
+/// The distinct hash fields behind a schema, numbered; those of the options (language, score, payload,
+/// FILTER) among them.
 struct HashFields {
     private let numbers: NameTable<Int>
     let count: Int
@@ -13,6 +14,8 @@ struct HashFields {
     let languageField: Int?
     let scoreField: Int?
     let payloadField: Int?
+    /// FILTER.
+    let filter: IndexFilter?
 
     init(_ definition: IndexDefinition) {
         var names: [Bytes] = []
@@ -25,6 +28,8 @@ struct HashFields {
         languageField = definition.languageField.map(number)
         scoreField = definition.scoreField.map(number)
         payloadField = definition.payloadField.map(number)
+        // The text was checked when the index was created.
+        filter = definition.filter.flatMap { try? IndexFilter($0, definition.schema, fieldNumber: number) }
         count = names.count
         numbers = NameTable(names.enumerated().map { (name: $1, value: $0) })
     }

@@ -82,6 +82,10 @@ final class IndexIngest: @unchecked Sendable {
         let start = MonotonicClock.nanoseconds
         defer { nanoseconds &+= MonotonicClock.nanoseconds &- start }
         collect(fields)
+        if let filter = hashFields.filter, !filter.passes(key, values) {
+            writer.remove(key: key)
+            return
+        }
         if let (field, fault) = readValues() {
             failures.record(field: field, error: fault.message, key: key)
             writer.remove(key: key)
@@ -107,6 +111,8 @@ final class IndexIngest: @unchecked Sendable {
     /// Whether a write of these fields alone can be applied without the rest of the document: none of them feeds
     /// the text, the score or the language, none has to be rejected, and there is a document to apply it to.
     func canPatch(_ key: ByteSlice, _ fields: FieldSlices) -> Bool {
+        // A rule may look at any field of the document.
+        guard hashFields.filter == nil else { return false }
         collect(fields)
         for (number, value) in values.enumerated() where value != nil {
             if !isPatchable[number] { return false }

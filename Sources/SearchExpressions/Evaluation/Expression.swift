@@ -84,7 +84,7 @@ extension Expression {
     }
 
     /// Orders two values: null below everything; number against text by the text's number; texts by bytes;
-    /// arrays by their first elements.
+    /// arrays by their first elements, and as an empty text against anything else. nan equals every number.
     ///
     /// - Throws: when text that should be a number is none.
     package static func order(
@@ -94,25 +94,25 @@ extension Expression {
         case (.null, .null): return 0
         case (.null, _): return -1
         case (_, .null): return 1
-        case (.number(let a), .number(let b)): return a == b ? 0 : a < b ? -1 : 1
+        case (.number(let a), .number(let b)): return order(a, b)
         case (.string(let a), .string(let b)): return orderBytes(a, b)
-        case (.number(let a), .string(let text)):
-            let b = try number(of: text)
-            return a == b ? 0 : a < b ? -1 : 1
-        case (.string(let text), .number(let b)):
-            let a = try number(of: text)
-            return a == b ? 0 : a < b ? -1 : 1
+        case (.number(let a), _): return order(a, try number(of: right))
+        case (_, .number(let b)): return order(try number(of: left), b)
         case (.array(let a), .array(let b)): return try order(a.first ?? .null, b.first ?? .null)
-        case (.array(let a), _): return try order(a.first ?? .null, right)
-        case (_, .array(let b)): return try order(left, b.first ?? .null)
+        case (.array, .string(let b)): return orderBytes([], b)
+        case (.string(let a), .array): return orderBytes(a, [])
         }
     }
 
-    private static func number(of text: Bytes) throws(ExpressionEvaluationError) -> Double {
-        guard let value = NumberText.parse(text) else {
-            throw ExpressionEvaluationError("Error converting string '\(String(decoding: text, as: UTF8.self))' to number")
+    private static func order(_ a: Double, _ b: Double) -> Int { a > b ? 1 : a < b ? -1 : 0 }
+
+    private static func number(of value: ExpressionValue) throws(ExpressionEvaluationError) -> Double {
+        guard let number = value.numeric else {
+            var text = "(null)"
+            if case .string(let bytes) = value { text = String(decoding: bytes, as: UTF8.self) }
+            throw ExpressionEvaluationError("Error converting string '\(text)' to number")
         }
-        return value
+        return number
     }
 
     static func orderBytes(_ a: Bytes, _ b: Bytes) -> Int {
@@ -138,8 +138,6 @@ extension Expression {
     /// Never an error: text that is no number is simply not equal to one.
     private static func equals(_ left: ExpressionValue, _ right: ExpressionValue) -> Bool {
         switch (left, right) {
-        case (.number(let a), .string(let text)), (.string(let text), .number(let a)):
-            return NumberText.parse(text).map { $0 == a } ?? false
         case (.null, .null): return true
         case (.null, _), (_, .null): return false
         default: return (try? order(left, right)) == 0  // an order that cannot be had is not equality

@@ -8,7 +8,6 @@ package struct ExpressionSyntaxError: Error, Equatable, Sendable {
         case unexpected(offset: Int, near: Bytes)
         case unknownFunction(Bytes)
         case unknownSymbol(Bytes)
-        case invalidArguments(function: String)
         case unknownProperty(Bytes)
         case tooDeep
     }
@@ -31,7 +30,6 @@ package struct ExpressionSyntaxError: Error, Equatable, Sendable {
         case .unexpected(let offset, let near): return "Syntax error at offset \(offset) near '\(show(near))'"
         case .unknownFunction(let name): return "Unknown function name '\(show(name))'"
         case .unknownSymbol(let name): return "Unknown symbol '\(show(name))'"
-        case .invalidArguments(let function): return "Invalid arguments for function '\(function)'"
         case .unknownProperty(let name): return "Property `\(show(name))` not loaded nor in pipeline"
         case .tooDeep: return "SEARCH_LIMIT expression is nested deeper than \(ExpressionParser.depthLimit)"
         }

@@ -30,17 +30,31 @@ package enum FunctionID: String, Sendable, CaseIterable {
         case .format: 1...1000
         case .split: 1...3
         case .startswith, .contains, .parsetime: 2...2
-        case .matchedTerms: 0...1
+        case .matchedTerms: 0...1000
         case .timefmt: 1...2
         case .geodistance: 2...4
         }
     }
 
+    /// What is wrong about the number of arguments. The words differ by function, as the oracle's.
+    private var wrongArity: ExpressionEvaluationError {
+        switch self {
+        case .log, .log2, .exp, .sqrt, .floor, .ceil, .split:
+            ExpressionEvaluationError("Invalid number of arguments for \(rawValue)")
+        case .abs: ExpressionEvaluationError("Invalid number of arguments for fabs")
+        case .format: ExpressionEvaluationError("Need at least one argument for format")
+        case .timefmt: ExpressionEvaluationError("Invalid arguments for function 'time'")
+        default: ExpressionEvaluationError("Invalid arguments for function '\(rawValue)'")
+        }
+    }
+
     func apply(_ arguments: [Expression], _ row: some ExpressionRow) throws(ExpressionEvaluationError) -> ExpressionValue {
+        guard arity.contains(arguments.count) else { throw wrongArity }
         switch self {
         case .exists:
             guard case .property(let slot, _) = arguments[0] else {
-                return try arguments[0].evaluate(row) == .null ? .number(0) : .number(1)
+                _ = try arguments[0].evaluate(row)
+                return .number(1)
             }
             return row.value(slot: slot) == nil ? .number(0) : .number(1)
         case .case:

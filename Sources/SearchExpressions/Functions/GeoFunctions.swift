@@ -10,11 +10,12 @@ enum GeoFunctions {
             case .number(let number): numbers.append(number)
             case .string(let text):
                 let parts = text.split(whereSeparator: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: " ") })
-                guard parts.count == 2, let longitude = NumberText.parse(parts[0]), let latitude = NumberText.parse(parts[1])
+                guard parts.count == 2, let longitude = ExpressionValue.number(of: Bytes(parts[0])),
+                    let latitude = ExpressionValue.number(of: Bytes(parts[1]))
                 else { throw ExpressionEvaluationError("Invalid geo string") }
                 numbers.append(longitude)
                 numbers.append(latitude)
-            case .array, .null: throw ExpressionEvaluationError("Invalid geo string")
+            case .array, .null: return .number(.nan)
             }
         }
         guard numbers.count == 4 else { return .number(.nan) }

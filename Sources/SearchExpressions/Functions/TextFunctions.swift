@@ -14,14 +14,16 @@ enum TextFunctions {
     /// Number as replies print it; text as it is; arrays and null are empty.
     static func text(of value: ExpressionValue) -> Bytes {
         switch value {
-        case .number(let number): NumberText.format(number)
+        case .number(let number): ExpressionValue.text(of: number)
         case .string(let bytes): bytes
         case .array, .null: []
         }
     }
 
     static func substring(_ values: [ExpressionValue]) throws(ExpressionEvaluationError) -> ExpressionValue {
-        let bytes = try FunctionID.substr.text(values, 0)
+        guard case .string(let bytes) = values[0] else {
+            throw ExpressionEvaluationError("Invalid type for substr. Expected string")
+        }
         func integer(_ index: Int) throws(ExpressionEvaluationError) -> Int {
             guard case .number(let number) = values[index] else {
                 throw FunctionID.substr.wrongType(values[index], index, "VALIDATE_ARG__TYPE(v, RSValue_Number) was false.")
@@ -30,7 +32,8 @@ enum TextFunctions {
         }
         var offset = try integer(1)
         var length = try integer(2)
-        if offset < 0 { offset = max(0, bytes.count + offset) }
+        if offset < 0 { offset += bytes.count }
+        guard offset >= 0 else { return .string([]) }
         offset = min(offset, bytes.count)
         if length < 0 { length = max(0, bytes.count - offset + length) }
         return .string(Bytes(bytes[offset..<min(bytes.count, offset + length)]))
@@ -108,7 +111,8 @@ enum TextFunctions {
     }
 
     static func matched(_ terms: [Bytes], limit: Double) -> ExpressionValue {
-        guard !terms.isEmpty, limit >= 1 else { return .null }
-        return .array(terms.prefix(Int(min(limit, 1000))).map { .string($0) })
+        guard !terms.isEmpty else { return .null }
+        let count = limit >= 1 ? Int(min(limit, 100)) : 100
+        return .array(terms.prefix(count).map { .string($0) })
     }
 }

@@ -1,6 +1,7 @@
 // Tokens of the expression language. A minus sign before a digit belongs to the number: `10-4` is two numbers.
 // Bytes that begin no token (`.`, `#`, a lone quote) are skipped, as RediSearch does.
 
+import Glibc
 import SearchModel
 
 enum ExpressionToken: Equatable {
@@ -83,7 +84,12 @@ struct ExpressionLexer {
                 while let c = peek(), isDigit(c) { position += 1 }
             }
         }
-        return .number(NumberText.parse(text[start..<position]) ?? .nan)
+        return .number(Self.number(text[start..<position]))
+    }
+
+    /// Digits out of a double's range are infinite, or 0.
+    private static func number(_ digits: ArraySlice<UInt8>) -> Double {
+        String(decoding: digits, as: UTF8.self).withCString { strtod($0, nil) }
     }
 
     private mutating func string(quote: UInt8) -> ExpressionToken? {
@@ -106,7 +112,9 @@ struct ExpressionLexer {
         position += 1
         var name = Bytes()
         while let c = peek() {
+            // What is escaped belongs to the name together with its backslash.
             if c == UInt8(ascii: "\\"), let escaped = peek(1) {
+                name.append(c)
                 name.append(escaped)
                 position += 2
             } else if isLetter(c) || isDigit(c) || c == UInt8(ascii: "_") || c >= 128 {

@@ -1,8 +1,8 @@
 // Expression text -> tree, by precedence climbing.
 //
-//   loosest  ||   &&   !   == != < <= > >=   + -   * / %   ^   call, parentheses, literal   tightest
+//   loosest  && ||   !   == != < <= > >=   + -   * / % ^   call, parentheses, literal   tightest
 //
-// All binary operators group to the left, `^` too (2^3^2 is 64), as RediSearch's.
+// Operators of one column group to the left, as RediSearch's: `1 || 0 && 0` is 0, `2*3^2` is 36, `2^3^2` is 64.
 
 import SearchModel
 
@@ -58,25 +58,19 @@ package struct ExpressionParser {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.depthLimit else { throw ExpressionSyntaxError(.tooDeep) }
-        var left = try conjunction()
-        var length = 0
-        while take(.or) {
-            left = .or(left, try conjunction())
-            length += 1
-            guard length < 1000 else { throw ExpressionSyntaxError(.tooDeep) }
-        }
-        return left
-    }
-
-    private mutating func conjunction() throws(ExpressionSyntaxError) -> Expression {
         var left = try comparison()
         var length = 0
-        while take(.and) {
-            left = .and(left, try comparison())
+        while true {
+            if take(.and) {
+                left = .and(left, try comparison())
+            } else if take(.or) {
+                left = .or(left, try comparison())
+            } else {
+                return left
+            }
             length += 1
             guard length < 1000 else { throw ExpressionSyntaxError(.tooDeep) }
         }
-        return left
     }
 
     private mutating func comparison() throws(ExpressionSyntaxError) -> Expression {
@@ -133,7 +127,7 @@ package struct ExpressionParser {
     }
 
     private mutating func product() throws(ExpressionSyntaxError) -> Expression {
-        var left = try power()
+        var left = try primary()
         var length = 0
         while true {
             let operation: ArithmeticOperator
@@ -141,24 +135,14 @@ package struct ExpressionParser {
             case .punctuation(.times): operation = .multiply
             case .punctuation(.slash): operation = .divide
             case .punctuation(.percent): operation = .remainder
+            case .punctuation(.caret): operation = .power
             default: return left
             }
             advance()
-            left = Self.folded(operation, left, try power())
+            left = Self.folded(operation, left, try primary())
             length += 1
             guard length < 1000 else { throw ExpressionSyntaxError(.tooDeep) }
         }
-    }
-
-    private mutating func power() throws(ExpressionSyntaxError) -> Expression {
-        var left = try primary()
-        var length = 0
-        while take(.caret) {
-            left = Self.folded(.power, left, try primary())
-            length += 1
-            guard length < 1000 else { throw ExpressionSyntaxError(.tooDeep) }
-        }
-        return left
     }
 
     private mutating func primary() throws(ExpressionSyntaxError) -> Expression {
@@ -213,9 +197,7 @@ package struct ExpressionParser {
             guard take(.close) else { throw unexpected() }
         }
         guard let function = FunctionID.named(name) else { throw ExpressionSyntaxError(.unknownFunction(name)) }
-        guard function.arity.contains(arguments.count) else {
-            throw ExpressionSyntaxError(.invalidArguments(function: function.rawValue))
-        }
+        // Whether it takes so many arguments shows when a row comes by.
         return .call(function, arguments)
     }
 

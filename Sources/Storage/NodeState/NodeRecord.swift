@@ -18,7 +18,9 @@ enum NodeRecord {
         var record: [UInt8] = [0, 0, 0, 0, version, 0, 0, 0]
         record.reserveCapacity(headerLength + key.count + value.count)
         let length = UInt32(key.count)
-        for shift in stride(from: 0, to: 32, by: 8) { record.append(UInt8(truncatingIfNeeded: length >> UInt32(shift))) }
+        for shift in stride(from: 0, to: 32, by: 8) {
+            record.append(UInt8(truncatingIfNeeded: length >> UInt32(shift)))
+        }
         record += key
         record += value
         let sum = record[4...].withUnsafeBytes { Checksum.crc32c($0, from: Checksum.crc32c(Array(table.utf8))) }
@@ -64,7 +66,9 @@ enum NodeRecord {
         }
         var result: [UInt8] = [1] + key.prefix(longest)
         for hash in [hashes.0, hashes.1] {
-            for shift in stride(from: 0, to: 64, by: 8) { result.append(UInt8(truncatingIfNeeded: hash >> UInt64(shift))) }
+            for shift in stride(from: 0, to: 64, by: 8) {
+                result.append(UInt8(truncatingIfNeeded: hash >> UInt64(shift)))
+            }
         }
         return result
     }

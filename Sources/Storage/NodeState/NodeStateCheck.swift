@@ -90,7 +90,9 @@ struct NodeStateCheck {
             guard number16(page, 10) == PageFlags.meta, number32(page, 16) == Self.magic else {
                 throw .damaged("page \(number) is not a meta page")
             }
-            guard Int(number32(page, 16 + 24)) == pageSize else { throw .damaged("the metas differ in their page size") }
+            guard Int(number32(page, 16 + 24)) == pageSize else {
+                throw .damaged("the metas differ in their page size")
+            }
             let version = number32(page, 20)
             guard version == 1 else { throw .damaged("the file has LMDB format \(version)") }
             let transaction = number64(page, 16 + 24 + 96 + 8)

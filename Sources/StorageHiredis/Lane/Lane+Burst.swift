@@ -109,7 +109,9 @@ extension Lane {
 
     /// Fills the other burst and sends it, unless something waits that must not run while one is on its way.
     private func sendNext() -> Bool {
-        guard connection != nil, scans.isEmpty, postponed.isEmpty, askAgain.isEmpty, fences.isEmpty else { return false }
+        guard connection != nil, scans.isEmpty, postponed.isEmpty, askAgain.isEmpty, fences.isEmpty else {
+            return false
+        }
         for order in inbox.take(waiting: 0) {
             if case .job(let job) = order, postponed.isEmpty { ready.append(job) } else { postponed.append(order) }
         }

@@ -30,9 +30,11 @@ extension Lane {
             let length = burst.tape[change.length].value
             if length == fields.count {
                 fields.withFields { observer.documentChanged(key: change.key, fields: $0) }
-            } else if length < fields.count || !fields.withFields({
-                observer.documentPatched(key: change.key, fields: $0)
-            }) {
+            } else if length < fields.count
+                || !fields.withFields({
+                    observer.documentPatched(key: change.key, fields: $0)
+                })
+            {
                 // Likely the first of several: one round trip for all that may come to this.
                 fetchRows(from: i) { $0 == i || !looksWhole(burst.changes[$0]) }
                 deliverRow(i, observer)

@@ -85,7 +85,8 @@ final class LinkKeeper: @unchecked Sendable {
                 }
             } catch {
                 status.set(.down(error.reason))
-                pause = min(max(2 * pause, configuration.reconnectPause.lowerBound), configuration.reconnectPause.upperBound)
+                pause = min(
+                    max(2 * pause, configuration.reconnectPause.lowerBound), configuration.reconnectPause.upperBound)
             }
         }
         control = nil

@@ -80,7 +80,9 @@ package final class ManagedStore: Sendable {
         folder = directory + "/store"
         do {
             try Files.makeFolder(folder)
-            guard let lock = try FileLock(directory + "/lock") else { throw ManagedStoreError.directoryInUse(directory) }
+            guard let lock = try FileLock(directory + "/lock") else {
+                throw ManagedStoreError.directoryInUse(directory)
+            }
             lock.note("\(getpid())\n")
             nodeLock = lock
         } catch let error as SystemError {
@@ -89,7 +91,9 @@ package final class ManagedStore: Sendable {
             throw .directoryInUse(directory)
         }
         let names = configuration.executable.map { [$0] } ?? ["redis-server", "valkey-server"]
-        guard let found = names.lazy.compactMap({ ChildProcess.find($0) }).first else { throw .executableMissing(names) }
+        guard let found = names.lazy.compactMap({ ChildProcess.find($0) }).first else {
+            throw .executableMissing(names)
+        }
         executable = found
         folderDescriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         let socket = folder + "/" + StoreConfigurationFile.socketName
@@ -200,7 +204,8 @@ package final class ManagedStore: Sendable {
             for file in Files.names(in: "/proc/\(name)/fd") {
                 var target = [CChar](repeating: 0, count: 4096)
                 let length = readlink("/proc/\(name)/fd/\(file)", &target, target.count - 1)
-                if length > 0, String(decoding: target[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self) == path {
+                if length > 0, String(decoding: target[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self) == path
+                {
                     result.append(process)
                     break
                 }
@@ -235,7 +240,10 @@ package final class ManagedStore: Sendable {
                 throw .startFailed("\(executable) \(reason): \(words)")
             }
             if (try? StoreConnection.connect(
-                endpoint, name: "ringsearch-start", connectTimeout: 1000, commandTimeout: 1000)) != nil { break }
+                endpoint, name: "ringsearch-start", connectTimeout: 1000, commandTimeout: 1000)) != nil
+            {
+                break
+            }
             if MonotonicClock.milliseconds > end {
                 child.signal(SIGKILL)
                 while child.ended() == nil { usleep(1000) }
@@ -253,7 +261,8 @@ package final class ManagedStore: Sendable {
     /// The end of the store's log.
     private func lastWords() -> String {
         guard let log = Files.read(folder + "/store.log") else { return "no log" }
-        return String(decoding: log.suffix(2000), as: UTF8.self).split(separator: "\n").suffix(3).joined(separator: " / ")
+        return String(decoding: log.suffix(2000), as: UTF8.self).split(separator: "\n").suffix(3).joined(
+            separator: " / ")
     }
 
     // MARK: watching

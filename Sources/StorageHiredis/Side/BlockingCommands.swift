@@ -143,7 +143,9 @@ final class BlockingCommands: @unchecked Sendable {
     private func wait() {
         if !orders.withLock({ $0.isEmpty }) { return }
         var watched = [pollfd(fd: pipeEnds.0, events: Int16(POLLIN), revents: 0)]
-        for one in waiting { watched.append(pollfd(fd: one.connection.connection.pollDescriptor, events: Int16(POLLIN), revents: 0)) }
+        for one in waiting {
+            watched.append(pollfd(fd: one.connection.connection.pollDescriptor, events: Int16(POLLIN), revents: 0))
+        }
         guard poll(&watched, nfds_t(watched.count), -1) > 0 else { return }
         if watched[0].revents != 0 {
             var bytes = [UInt8](repeating: 0, count: 256)
@@ -239,6 +241,8 @@ extension UnsafeBufferPointer where Element == UInt8 {
     fileprivate var isWait: Bool { equalsIgnoringCase("WAIT") || equalsIgnoringCase("WAITAOF") }
 }
 
-private func setNonBlocking(_ descriptor: Int32) { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) }
+private func setNonBlocking(_ descriptor: Int32) {
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+}
 
 private func setCloseOnExec(_ descriptor: Int32) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
