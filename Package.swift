@@ -51,7 +51,7 @@ let package = Package(
         .target(name: "SearchIndex", dependencies: ["SearchModel", "Containers", kernels]),
         .target(
             name: "SearchExecution",
-            dependencies: ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchModel", "Containers", kernels]),
+            dependencies: ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchModel", kernels]),
         .target(name: "SearchAggregation", dependencies: ["SearchExpressions", "SearchModel"]),
         .target(
             name: "SearchEngine",
@@ -76,7 +76,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Commands", "RESP", "Settings", "Storage", "Platform",
+                "Commands", "RESP", "Settings", "Storage",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
