@@ -30,7 +30,7 @@ final class Maintenance: Sendable {
     private static let quiet: UInt64 = 1_000_000_000
 
     func start(_ engine: SearchEngine) {
-        let thread = OwnThread("search-merge") { [unowned engine, self] in run(engine) }
+        let thread = OwnThread("search-merge") { [weak engine, self] in run { engine } }
         self.thread.withLock { $0 = thread }
     }
 
@@ -58,7 +58,8 @@ final class Maintenance: Sendable {
 
     // MARK: the thread
 
-    private func run(_ engine: SearchEngine) {
+    /// - Parameter owner: `nil` once the engine is gone, which ends the thread.
+    private func run(_ owner: () -> SearchEngine?) {
         var lastTick = MonotonicClock.nanoseconds
         while true {
             let next: Next? = state.wait(milliseconds: Self.tick) { state in
@@ -67,6 +68,7 @@ final class Maintenance: Sendable {
                 state.tasks.removeFirst()
                 return .merge(first.index, first.task)
             }
+            guard let engine = owner() else { return }
             switch next {
             case .stop: return
             case .merge(let index, let task): merge(index, task, engine)

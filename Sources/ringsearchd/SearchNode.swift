@@ -36,7 +36,8 @@ final class SearchNode: Sendable {
         (managed, store) = try Self.openStore(server, log)
 
         let threads = server.threads > 0 ? server.threads : ServerCore.defaultThreads
-        engine = SearchEngine(settings: settings, definitions: VolatileDefinitions(), workers: threads)
+        engine = SearchEngine(
+            settings: settings, definitions: try Self.openDefinitions(server), workers: threads)
         state = ServerState()
         state.identity.executable = CommandLine.arguments.first ?? ""
         state.identity.configurationFile = configurationFile ?? ""
@@ -79,6 +80,15 @@ final class SearchNode: Sendable {
         var configuration = HiredisStore.Configuration(endpoint: endpoint)
         configuration.commandTimeout = server.storeTimeout
         return (managed, HiredisStore(configuration))
+    }
+
+    /// Index definitions and their like are the node's own: they lie beside the store's files.
+    private static func openDefinitions(_ server: ServerSettings) throws(StartFailure) -> NodeStateDefinitions {
+        do throws(NodeStateError) {
+            return NodeStateDefinitions(try NodeState(directory: server.dataDirectory + "/state"))
+        } catch {
+            throw StartFailure(message: error.description, exitCode: error.exitCode)
+        }
     }
 
     private static func addInfo(to state: ServerState, _ managed: ManagedStore?) {

@@ -70,6 +70,39 @@ import Testing
         #expect(keys(node, "i @u:world") == "*2 :1 $d:1")
     }
 
+    @Test func `a number that changes while an altered index is scanned does not keep its document from the new field`() throws {
+        let node = try TestNode()
+        node.run("FT.CREATE i PREFIX 1 d: SCHEMA t TEXT n NUMERIC")
+        node.run("HSET d:1 t hello n 1 u world")
+        node.store.holdsScans = true
+        node.run("FT.ALTER i SCHEMA ADD u TEXT")
+
+        node.run("HSET d:1 n 2")
+        node.store.stepScans(100)
+
+        #expect(keys(node, "i @u:world") == "*2 :1 $d:1")
+        #expect(keys(node, "i @n:[2,2]") == "*2 :1 $d:1")
+    }
+
+    @Test func `a number is changed without touching the text`() throws {
+        let node = try TestNode()
+        node.run("FT.CREATE i PREFIX 1 d: SCHEMA t TEXT n NUMERIC SORTABLE g TAG")
+        for i in 1...3 { node.run("HSET d:\(i) t hello n \(i) g a") }
+
+        node.run("HSET d:1 n 5 g b,c")
+
+        #expect(keys(node, "i @n:[1,1]") == "*1 :0")
+        #expect(keys(node, "i @n:[5,5]") == "*2 :1 $d:1")
+        #expect(keys(node, "i @g:{a}") == "*3 :2 $d:2 $d:3")
+        #expect(keys(node, "i @g:{c}") == "*2 :1 $d:1")
+        #expect(keys(node, "i hello") == "*4 :3 $d:2 $d:3 $d:1")
+        #expect(keys(node, "i hello SORTBY n DESC") == "*4 :3 $d:1 $d:3 $d:2")
+        node.run("HSET d:2 other x")
+        #expect(keys(node, "i hello") == "*4 :3 $d:3 $d:1 $d:2")
+        node.run("DEL d:1")
+        #expect(keys(node, "i @n:[5,5]") == "*1 :0")
+    }
+
     @Test func `a second scan takes over from the first`() throws {
         let node = try TestNode()
         node.store.holdsScans = true

@@ -48,7 +48,7 @@ package final class LiveIndex: Sendable {
         name = configuration.definition.name
         writer = IndexWriter(
             schema: configuration.definition.schema, options: IndexOptions(configuration.definition),
-            stemmer: LanguageStemmer(configuration.language))
+            stemmer: LanguageStemmer(configuration.language, minimumLength: configuration.analysis.minStemLength))
         ingest = IndexIngest(writer, failures, configuration)
         configurationState = Mutex(configuration)
         lastUse = Atomic(MonotonicClock.nanoseconds)

@@ -111,8 +111,9 @@ final class IndexIngest: @unchecked Sendable {
     /// Whether a write of these fields alone can be applied without the rest of the document: none of them feeds
     /// the text, the score or the language, none has to be rejected, and there is a document to apply it to.
     func canPatch(_ key: ByteSlice, _ fields: FieldSlices) -> Bool {
-        // A rule may look at any field of the document.
-        guard hashFields.filter == nil else { return false }
+        // A rule may look at any field of the document; and what a scan has not come to yet is to be indexed anew,
+        // which the scan leaves to writes.
+        guard hashFields.filter == nil, scan == nil else { return false }
         collect(fields)
         for (number, value) in values.enumerated() where value != nil {
             if !isPatchable[number] { return false }

@@ -29,7 +29,7 @@ package final class RowDecorator {
         finder = TermFinder(
             tree: search.tree, schema: configuration.definition.schema,
             tokenizer: Tokenizer(stopWords: configuration.stopWords), stemmer: Stemmer(search.language),
-            synonyms: configuration.synonyms)
+            synonyms: configuration.synonyms, minStemLength: configuration.analysis.minStemLength)
         weights = Array(repeating: nil, count: finder.leafCount)
     }
 
