@@ -6,6 +6,7 @@
 //
 // A write of a key that is there is a death and a birth; both are published together.
 
+import CKernels
 import Containers
 import SearchModel
 
@@ -17,7 +18,7 @@ package final class IndexWriter: @unchecked Sendable {
     package let options: IndexOptions
     package private(set) var schema: Schema
     package let dictionary = TermDictionaryBuilder()
-    let registry = DocumentRegistry()
+    let registry: DocumentRegistry
     /// By field position; made with a field's first value.
     private var tagBuilders: [TermDictionaryBuilder?] = []
     private let stemmer: (any StemProvider)?
@@ -62,6 +63,7 @@ package final class IndexWriter: @unchecked Sendable {
         self.schema = schema
         self.options = options
         self.stemmer = stemmer
+        registry = DocumentRegistry(slotLimit: options.segmentLimit)
         gatherer = .allocate(capacity: 1)
         gatherer.initialize(to: DocumentGatherer())
         tokenCache = .allocate(capacity: 1)
@@ -112,62 +114,90 @@ package final class IndexWriter: @unchecked Sendable {
     ///   - stems: false for NOSTEM fields.
     package func addTokens(_ tokens: UnsafeBufferPointer<IndexToken>, bit: Int, weight: UInt32, stems: Bool) {
         precondition(isInDocument, "tokens outside a document")
+        let field = FieldOfTokens(
+            maskLow: bit < 64 ? 1 << UInt64(bit) : 0, maskHigh: bit < 64 ? 0 : 1 << UInt64(bit - 64), weight: weight,
+            // The stemmer itself is only touched off the common path: a copy of it here would be counted per token.
+            isStemmed: stems && pendingStemmer != nil, isForeign: stems && pendingStemmer !== stemmer)
+        withUnsafeTemporaryAllocation(of: TokenWork.self, capacity: TokenWork.batch) { work in
+            var start = 0
+            while start < tokens.count {
+                let count = min(TokenWork.batch, tokens.count &- start)
+                addBatch(tokens.baseAddress! + start, count, field, work.baseAddress!)
+                start &+= count
+            }
+        }
+    }
+
+    /// Four passes over a few tokens, each fetching what the next one needs: most of the time would go into waiting for
+    /// dictionary lines and list heads, one after the other.
+    private func addBatch(
+        _ tokens: UnsafePointer<IndexToken>, _ count: Int, _ field: FieldOfTokens,
+        _ work: UnsafeMutablePointer<TokenWork>
+    ) {
         let segment = open!
-        let maskLow: UInt64 = bit < 64 ? 1 << UInt64(bit) : 0
-        let maskHigh: UInt64 = bit < 64 ? 0 : 1 << UInt64(bit - 64)
-        let firstMask: FieldMask = options.keepsFields ? 1 << FieldMask(bit) : 0
-        let stemmer = stems ? pendingStemmer : nil
-        let isForeign = stemmer != nil && stemmer !== self.stemmer
         let dictionary = dictionary
         let gatherer = gatherer
-        let epoch = openEpoch
         let cache = tokenCache
-        for token in tokens {
-            // Found: one cache line. Otherwise a place to remember the word in, if it is short enough.
-            let entry: UnsafeMutablePointer<TokenCache.Entry>
-            if let key = TokenCache.key(of: token.bytes) {
-                let place = cache.pointee.entry(key)
-                entry = place.0
-                if !place.isHit {
-                    entry.pointee = TokenCache.Entry(low: key.low, high: key.high, length: key.length)
-                    intern(token, learnsStem: stemmer != nil && !isForeign, entry)
-                }
+        let epoch = openEpoch
+        for i in 0..<count {
+            let key = TokenCache.key(of: tokens[i].bytes)
+            let entry = key.length == 0 ? longTokenEntry : cache.pointee.place(of: key)
+            rk_prefetch(entry)
+            work[i].key = key
+            work[i].entry = entry
+        }
+        for i in 0..<count {
+            if work[i].entry.pointee.holds(work[i].key) {
+                if let list = work[i].entry.pointee.list { rk_prefetch(list) }
+                if let list = work[i].entry.pointee.stemList { rk_prefetch(list) }
             } else {
-                entry = longTokenEntry
-                entry.pointee = TokenCache.Entry()
-                intern(token, learnsStem: stemmer != nil && !isForeign, entry)
+                work[i].hash = hashBytes(tokens[i].bytes)
+                dictionary.prefetch(work[i].hash)
             }
-            let term = entry.pointee.term
+        }
+        for i in 0..<count {
+            let entry = work[i].entry
+            // Asked again: an earlier token may have brought the word, or taken its place.
+            if !entry.pointee.holds(work[i].key) {
+                entry.pointee = TokenCache.Entry(work[i].key)
+                intern(tokens[i], learnsStem: field.isStemmed && !field.isForeign, entry)
+            }
             if entry.pointee.epoch != epoch {
                 entry.pointee.epoch = epoch
-                entry.pointee.list = segment.list(for: term, mask: firstMask)
+                entry.pointee.list = segment.list(for: entry.pointee.term, mask: firstMask(field))
                 entry.pointee.stemList = nil
             }
-            gatherer.pointee.add(
-                entry.pointee.list!, position: token.position, weight: weight, maskLow: maskLow, maskHigh: maskHigh)
-            if token.isDerived { continue }
-            gatherer.pointee.addLength(weight)
-            guard let stemmer else { continue }
-
-            let stemList: UnsafeMutablePointer<ListHead>
-            if !isForeign, let known = entry.pointee.stemList {
-                stemList = known
-            } else {
-                var stem = entry.pointee.stem
-                if isForeign {
-                    stem = foreignStem(of: term, by: stemmer)
-                } else if stem == TermDictionaryBuilder.unknownStem {
-                    stem = dictionary.stem(term)
-                }
-                if stem == TermDictionaryBuilder.unknownStem { stem = learnStem(of: term, token.bytes, by: stemmer) }
-                if !isForeign { entry.pointee.stem = stem }
-                if stem == TermDictionaryBuilder.noStem { continue }
-                stemList = segment.list(for: stem, mask: firstMask)
-                if !isForeign { entry.pointee.stemList = stemList }
+            work[i].list = entry.pointee.list!
+            work[i].stemList = nil
+            if field.isStemmed && !tokens[i].isDerived {
+                work[i].stemList = field.isForeign ? nil : entry.pointee.stemList
+                if work[i].stemList == nil { findStemList(tokens[i].bytes, field, work + i) }
             }
-            gatherer.pointee.add(
-                stemList, position: token.position, weight: weight, maskLow: maskLow, maskHigh: maskHigh)
         }
+        for i in 0..<count {
+            let position = tokens[i].position
+            gatherer.pointee.add(work[i].list, position: position, field)
+            if tokens[i].isDerived { continue }
+            gatherer.pointee.addLength(field.weight)
+            if let list = work[i].stemList { gatherer.pointee.add(list, position: position, field) }
+        }
+    }
+
+    private func firstMask(_ field: FieldOfTokens) -> FieldMask {
+        options.keepsFields ? FieldMask(field.maskLow) | FieldMask(field.maskHigh) << 64 : 0
+    }
+
+    /// The list of a token's stem, if it has one.
+    private func findStemList(_ word: ByteSlice, _ field: FieldOfTokens, _ work: UnsafeMutablePointer<TokenWork>) {
+        let entry = work.pointee.entry
+        var stem = field.isForeign ? TermDictionaryBuilder.unknownStem : entry.pointee.stem
+        if stem == TermDictionaryBuilder.unknownStem {
+            stem = findStem(of: entry.pointee.term, word, isForeign: field.isForeign)
+            if !field.isForeign { entry.pointee.stem = stem }
+        }
+        if stem == TermDictionaryBuilder.noStem { return }
+        work.pointee.stemList = open!.list(for: stem, mask: firstMask(field))
+        if !field.isForeign { entry.pointee.stemList = work.pointee.stemList }
     }
 
     /// Adds one token; see ``addTokens(_:bit:weight:stems:)``.
@@ -222,10 +252,13 @@ package final class IndexWriter: @unchecked Sendable {
     // MARK: Patching a document
 
     /// Starts a change that touches no TEXT, score or payload of a document: the set functions say what changes, and
-    /// ``endPatch()`` applies it. False when there is no such document.
+    /// ``endPatch()`` applies it. False when there is no such document, or when its segment does not know the newest fields:
+    /// it has to be added anew then.
     package func beginPatch(key: ByteSlice, stamp: ArrivalStamp) -> Bool {
         precondition(!isInDocument, "a document is being added")
-        guard let location = registry.find(key) else { return false }
+        guard let location = registry.find(key),
+            segmentBySlot[location.slot]!.fieldCount == schema.fields.count
+        else { return false }
         pendingValues.removeAll(keepingCapacity: true)
         pendingStamp = stamp
         patchedLocation = location
@@ -257,12 +290,12 @@ package final class IndexWriter: @unchecked Sendable {
             payload.withUnsafeBufferPointer {
                 segment.finishDocument(
                     key: key, stamp: pendingStamp, score: pendingScore, payload: $0, length: length,
-                    maxFrequency: largest)
+                    maxFrequency: largest, postingCount: gatherer.pointee.terms.count)
             }
         } else {
             segment.finishDocument(
                 key: key, stamp: pendingStamp, score: pendingScore, payload: nil, length: length,
-                maxFrequency: largest)
+                maxFrequency: largest, postingCount: gatherer.pointee.terms.count)
         }
         documentCount += 1
         totalLength += Int(length)
@@ -309,7 +342,7 @@ package final class IndexWriter: @unchecked Sendable {
     // MARK: Stems
 
     /// Finds or makes the term of a token, with its stem if the token asks for one.
-    private func intern(_ token: IndexToken, learnsStem: Bool, _ entry: UnsafeMutablePointer<TokenCache.Entry>) {
+    @inline(never) private func intern(_ token: IndexToken, learnsStem: Bool, _ entry: UnsafeMutablePointer<TokenCache.Entry>) {
         guard learnsStem, !token.isDerived, let stemmer else {
             entry.pointee.term = dictionary.intern(token.bytes)
             return
@@ -324,26 +357,26 @@ package final class IndexWriter: @unchecked Sendable {
         return stemScratch.withUnsafeBufferPointer { dictionary.intern($0) }
     }
 
-    @inline(never) private func learnStem(of term: TermID, _ word: ByteSlice, by stemmer: any StemProvider) -> UInt32 {
+    /// The stem of a known term by the document's stemmer, learnt if need be.
+    @inline(never) private func findStem(of term: TermID, _ word: ByteSlice, isForeign: Bool) -> UInt32 {
+        guard let stemmer = pendingStemmer else { return TermDictionaryBuilder.noStem }
+        let id = ObjectIdentifier(stemmer)
+        let known = isForeign ? foreignStems[id]?[term] : dictionary.stem(term)
+        if let known, known != TermDictionaryBuilder.unknownStem { return known }
         let stem = internStem(of: word, by: stemmer)
-        if stemmer === self.stemmer {
-            dictionary.setStem(term, stem)
-        } else {
-            let id = ObjectIdentifier(stemmer)
+        if isForeign {
             if foreignStems[id, default: [:]].count >= Self.foreignStemLimit { foreignStems[id] = [:] }
             foreignStems[id, default: [:]][term] = stem
+        } else {
+            dictionary.setStem(term, stem)
         }
         return stem
-    }
-
-    private func foreignStem(of term: TermID, by stemmer: any StemProvider) -> UInt32 {
-        foreignStems[ObjectIdentifier(stemmer)]?[term] ?? TermDictionaryBuilder.unknownStem
     }
 
     // MARK: The open segment
 
     private func prepareOpenSegment() {
-        if let open, open.documentCount >= open.capacity || open.postingByteCount >= options.segmentBytes {
+        if let open, open.documentCount >= open.capacity || open.variableByteCount >= options.segmentBytes {
             freeze()
         }
         if open == nil { openSegment() }
@@ -353,7 +386,7 @@ package final class IndexWriter: @unchecked Sendable {
         let segment = MutableSegment(
             capacity: options.segmentCapacity, hasPositions: options.keepsOffsets,
             defaultScore: options.defaultScore, schema: schema)
-        // 4,095 segments can only be in use when nobody merges: do it here then.
+        // So many segments are only in use when nobody merges: do it here then.
         var slot = registry.takeSlot(.mutable(segment))
         while slot == nil {
             mergeEverything()
@@ -437,7 +470,7 @@ package final class IndexWriter: @unchecked Sendable {
         if isQuiet && openDocumentCount > 0 { freeze() }
         let candidates = segments.map {
             MergePolicy.Segment(
-                documents: $0.documentCount, live: $0.liveCount, isSealed: $0.isSealed,
+                documents: $0.documentCount, live: $0.liveCount, bytes: $0.textByteCount, isSealed: $0.isSealed,
                 isAvailable: !$0.isBusy && !isOpen($0))
         }
         guard
@@ -497,7 +530,7 @@ package final class IndexWriter: @unchecked Sendable {
             slot = task.segments[0].slot
             registry.replaceSource(of: slot, with: .sealed(sealed.keys))
         } else {
-            guard let free = registry.takeSlot(.sealed(sealed.keys)) else { return }
+            guard let free = registry.takeSlot(.sealed(sealed.keys), isForMerge: true) else { return }
             slot = free
         }
 

@@ -38,6 +38,8 @@ package struct IndexOptions: Equatable, Sendable {
     package var segmentCapacity = 8192
     /// Bytes of postings after which it is closed before it is full.
     package var segmentBytes = 8 << 20
+    /// Segments above which the writer merges by itself, on its own lane.
+    package var segmentLimit = 4000
     /// BM25's b for which block bounds are tight.
     package var b = 0.75
     /// Documents above which segments are no longer merged into one.
