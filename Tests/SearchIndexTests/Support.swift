@@ -105,7 +105,7 @@ struct Twin {
                 document.length += weight
                 document.add(word, bit, weight, position)
                 if stems, word.count > 1, word.hasSuffix("s") {
-                    document.add("+" + word.dropLast(), bit, weight, position)
+                    document.add("+" + word.dropLast(), bit, max(1, weight / 5), position)
                 }
             }
         }
