@@ -3,10 +3,11 @@
 // Direct-mapped, one cache line an entry. A word of up to 16 bytes is its own key: two overlapping halves and its length
 // say all its bytes.
 
+import Containers
 import SearchModel
 
 struct TokenCache: ~Copyable {
-    struct Entry {
+    struct Entry: BitwiseCopyable {
         var low: UInt64 = 0
         var high: UInt64 = 0
         var length: UInt32 = 0
@@ -19,15 +20,15 @@ struct TokenCache: ~Copyable {
     }
 
     private static let count = 2048
+    /// Zeroed: no word has length 0. Costs nothing in an index that is never written.
+    private let block = RawBlock(zeroed: (count + 1) * MemoryLayout<Entry>.stride)
     private let entries: UnsafeMutablePointer<Entry>
-    static var byteCount: Int { count * MemoryLayout<Entry>.stride }
 
     init() {
-        entries = .allocate(capacity: Self.count)
-        entries.initialize(repeating: Entry(), count: Self.count)
+        // One entry, one cache line.
+        let misalignment = Int(bitPattern: block.base) & (MemoryLayout<Entry>.stride - 1)
+        entries = block.pointer(atByte: MemoryLayout<Entry>.stride - misalignment)
     }
-
-    deinit { entries.deallocate() }
 
     /// A word as numbers.
     struct Key {
