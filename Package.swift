@@ -123,6 +123,8 @@ let package = Package(
         .testTarget(
             name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
+        .testTarget(name: "SearchQueryTests", dependencies: ["SearchQuery", "SearchModel"]),
+        .testTarget(name: "SearchAnalysisTests", dependencies: ["SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),
         .testTarget(name: "SearchExecutionTests", dependencies: ["SearchExecution", "SearchIndex", "SearchQuery", "SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchExpressionsTests", dependencies: ["SearchExpressions"]),

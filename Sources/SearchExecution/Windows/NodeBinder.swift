@@ -127,12 +127,13 @@ struct NodeBinder {
                 needsMask = true
             }
         }
-        let numbers = arena.allocate(UInt32.self, 2 * blockSize)
+        let numbers = arena.allocate(UInt32.self, 3 * blockSize + 1)
         let words = arena.allocate(UInt64.self, 2 * wordsPerWindow + 2)
         (cursors + cursorCount).initialize(to: PostingCursor(
             list: list, hasMask: needsMask, mask: mask ?? 0, blockCount: list.pointee.blockCount,
             docs: numbers, matching: words + 2 * wordsPerWindow, frequencies: numbers + blockSize,
-            words: UnsafePointer(words), ownWords: words))
+            words: UnsafePointer(words), ownWords: words,
+            documentsBefore: arena.allocate(UInt16.self, wordsPerWindow), positionStarts: numbers + 2 * blockSize))
         node.pointee.kind = .postings
         node.pointee.slot = cursorCount
         node.pointee.estimate = list.pointee.documentFrequency

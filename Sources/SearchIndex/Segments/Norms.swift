@@ -65,7 +65,7 @@ package struct DocumentBlockBounds: Equatable, Sendable, BitwiseCopyable {
 }
 
 /// Extremes over one block of a posting list: what its best posting could score.
-package struct BlockBounds: Equatable, Sendable {
+package struct BlockBounds: Equatable, Sendable, BitwiseCopyable {
     /// Largest f.
     package var maxFrequency: UInt32
     /// Frequency and its document's largest frequency, of the posting with the largest quotient.
