@@ -70,7 +70,9 @@ import Testing
         #expect(keys(node, "i @u:world") == "*2 :1 $d:1")
     }
 
-    @Test func `a number that changes while an altered index is scanned does not keep its document from the new field`() throws {
+    @Test func `a number that changes while an altered index is scanned does not keep its document from the new field`()
+        throws
+    {
         let node = try TestNode()
         node.run("FT.CREATE i PREFIX 1 d: SCHEMA t TEXT n NUMERIC")
         node.run("HSET d:1 t hello n 1 u world")
@@ -231,7 +233,8 @@ import Testing
 
         let reply = node.run(["FT.SEARCH", "i", "hello"].map { Array($0.utf8) }, inTransaction: true)
         #expect(ReplyTokens.text(of: reply.bytes) == "*3 :1 $d:1 *2 $t $hello")
-        let created = node.run("FT.CREATE j SCHEMA t TEXT".split(separator: " ").map { Array($0.utf8) }, inTransaction: true)
+        let created = node.run(
+            "FT.CREATE j SCHEMA t TEXT".split(separator: " ").map { Array($0.utf8) }, inTransaction: true)
         #expect(ReplyTokens.text(of: created.bytes) == "+OK")
         #expect(node.run("FT._LIST") == "*2 +i +j")
     }

@@ -124,7 +124,11 @@ final class RowDelivery: @unchecked Sendable {
                 consumer.fail(.store(failure.message))
             case .success(let loaded):
                 for row in loaded.rows {
-                    if case .values(let values) = row, let value = values.first { sortValues.append(value.map { Bytes($0) }) } else { sortValues.append(nil) }
+                    if case .values(let values) = row, let value = values.first {
+                        sortValues.append(value.map { Bytes($0) })
+                    } else {
+                        sortValues.append(nil)
+                    }
                 }
                 loadSortValues()
             }
