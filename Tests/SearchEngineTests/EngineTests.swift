@@ -253,6 +253,17 @@ import Testing
         #expect(node.run("FT.SEARCH i hello LIMIT 0 2 NOCONTENT") == "*3 :6 $d:1 $d:2")
     }
 
+    @Test func `sorting by values that only the store has drops documents that are gone`() throws {
+        let node = try TestNode()
+        node.run("FT.CREATE i PREFIX 1 d: SCHEMA t TEXT")
+        for i in 1...1500 { node.run("HSET d:\(i) t w\(3000 - i)") }
+        for i in [1500, 1498] { node.run("PEXPIRE d:\(i) 1") }
+
+        #expect(node.run("FT.SEARCH i * SORTBY t LIMIT 0 3 NOCONTENT") == "*4 :1498 $d:1499 $d:1497 $d:1496")
+        #expect(
+            node.run("FT.SEARCH i * SORTBY t DESC LIMIT 1 1 WITHSORTKEYS") == "*4 :1498 $d:2 $$w2998 *2 $t $w2998")
+    }
+
     @Test func `the store's trouble is the reply`() throws {
         let node = try TestNode()
         node.run("FT.CREATE i PREFIX 1 d: SCHEMA t TEXT")
