@@ -122,6 +122,7 @@ let package = Package(
         .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP", "Platform"]),
         .testTarget(
             name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
+        .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),
         .testTarget(name: "SearchExecutionTests", dependencies: ["SearchExecution", "SearchIndex", "SearchQuery", "SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchExpressionsTests", dependencies: ["SearchExpressions"]),

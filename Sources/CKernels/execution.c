@@ -155,10 +155,12 @@ INLINE void set_bits_body(uint64_t *words, const uint32_t *docs, size_t n, uint3
   words[at] = word;
 }
 
-INLINE size_t hits_body(const uint64_t *c, const uint64_t *l, uint32_t *ordinals, uint32_t *postings) {
+INLINE size_t hits_body(const uint64_t *c, const uint64_t *l, size_t first, size_t end, uint32_t *ordinals,
+                        uint32_t *postings) {
   uint32_t before = 0, earlier = 0;
+  for (size_t w = 0; w < first; w++) earlier += (uint32_t)__builtin_popcountll(l[w]);
   size_t n = 0;
-  for (int w = 0; w < 64; w++) {
+  for (size_t w = first; w < end; w++) {
     uint64_t cw = c[w], lw = l[w], h = cw & lw;
     while (h) {
       uint64_t below = (h & -h) - 1;
@@ -173,33 +175,78 @@ INLINE size_t hits_body(const uint64_t *c, const uint64_t *l, uint32_t *ordinals
   return n;
 }
 
-// Sums are kept as bit planes over the unit's 256 documents: plane b holds bit b of each document's sum.
-INLINE void keep_reaching_body(uint64_t *words, const uint64_t *const *leaves, const uint8_t *bounds, size_t n,
-                               uint32_t least) {
+// Bounds are rounded up to multiples of 1/48 of what is to be reached. Sums are kept as bit planes over a
+// unit's 256 documents: plane b holds bit b of each document's sum.
+#define WHOLE_SUM 48u
+INLINE void keep_promising_body(uint64_t *words, uint32_t units, const uint64_t *const *leaves,
+                                const double *const *bounds, const double *factors, size_t n, const double *totals,
+                                double threshold) {
   typedef uint64_t lanes __attribute__((vector_size(32), aligned(8)));
-  lanes planes[16];
-  int count = 0;
-  for (size_t leaf = 0; leaf < n; leaf++) {
-    uint32_t bound = bounds[leaf];
-    if (!bound) continue;
-    lanes members = *(const lanes *)leaves[leaf];
-    lanes carry = {0, 0, 0, 0};
-    int plane = 0;
-    for (; plane < count || (bound >> plane); plane++) {
-      if (plane == count) planes[count++] = (lanes){0, 0, 0, 0};
-      lanes add = (bound >> plane & 1) ? members : (lanes){0, 0, 0, 0};
-      lanes old = planes[plane];
-      planes[plane] = old ^ add ^ carry;
-      carry = (old & add) | (carry & (old | add));
+  const double margin = 1 + 0x1p-36;
+  while (units) {
+    const unsigned u = (unsigned)__builtin_ctz(units);
+    units &= units - 1;
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+      double b = bounds[i][u];
+      sum += b > 0 ? b * factors[i] : 0;
     }
-    if (count < 16 && (carry[0] | carry[1] | carry[2] | carry[3])) planes[count++] = carry;
+    double rest = totals[u] - sum;
+    rest = threshold - (rest > 0 ? rest * margin : 0);
+    if (!(rest > 0)) continue;
+    const double scale = WHOLE_SUM / rest * margin;
+    lanes planes[16];
+    int count = 0;
+    for (size_t i = 0; i < n; i++) {
+      double b = bounds[i][u];
+      if (!(b > 0)) continue;
+      b = b * factors[i] * scale;
+      const uint32_t bound = b < 62 ? (uint32_t)b + 1 : 63;
+      lanes members = *(const lanes *)(leaves[i] + 4 * u);
+      lanes carry = {0, 0, 0, 0};
+      int plane = 0;
+      for (; plane < count || (bound >> plane); plane++) {
+        if (plane == count) planes[count++] = (lanes){0, 0, 0, 0};
+        lanes add = (bound >> plane & 1) ? members : (lanes){0, 0, 0, 0};
+        lanes old = planes[plane];
+        planes[plane] = old ^ add ^ carry;
+        carry = (old & add) | (carry & (old | add));
+      }
+      if (count < 16 && (carry[0] | carry[1] | carry[2] | carry[3])) planes[count++] = carry;
+    }
+    lanes reaches = {~0ull, ~0ull, ~0ull, ~0ull};
+    for (int plane = 0; plane < count; plane++)
+      reaches = (WHOLE_SUM >> plane & 1) ? planes[plane] & reaches : planes[plane] | reaches;
+    if (WHOLE_SUM >> count) reaches = (lanes){0, 0, 0, 0};
+    lanes kept = *(const lanes *)(words + 4 * u) & reaches;
+    memcpy(words + 4 * u, &kept, 32);
   }
-  lanes reaches = {~0ull, ~0ull, ~0ull, ~0ull};
-  for (int plane = 0; plane < count; plane++)
-    reaches = (least >> plane & 1) ? planes[plane] & reaches : planes[plane] | reaches;
-  if (least >> count) reaches = (lanes){0, 0, 0, 0};
-  lanes kept = *(const lanes *)words & reaches;
-  memcpy(words, &kept, 32);
+}
+
+INLINE void scale_by_documents_body(double *scores, const float *ds, const uint32_t *docs, size_t n) {
+  for (size_t i = 0; i < n; i++) scores[i] = (double)ds[docs[i]] * scores[i];
+}
+
+INLINE int normalize_body(double *scores, const uint32_t *norms, const uint32_t *docs, size_t n, uint32_t shift,
+                          uint32_t mask) {
+  int saturated = 0;
+  for (size_t i = 0; i < n; i++) {
+    uint32_t norm = norms[docs[i]] >> shift & mask;
+    saturated |= norm == mask;
+    double score = scores[i] / (double)(int32_t)norm;
+    score = norm != 0 && score > 0 ? score : 0;
+    scores[i] = norm == mask ? scores[i] : score;
+  }
+  return saturated;
+}
+
+INLINE size_t select_body(const double *scores, size_t n, double threshold, uint32_t *places) {
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) {
+    places[count] = (uint32_t)i;
+    count += !(scores[i] < threshold);
+  }
+  return count;
 }
 
 INLINE void hit_bm25std_body(double *acc, const uint32_t *at, const uint32_t *f, size_t n, const double *d, double c,
@@ -295,11 +342,19 @@ KERNEL(void, rs_exec_max_bounds, (double *a, const double *b, size_t n), (a, b, 
 
 KERNEL(void, rs_exec_set_bits, (uint64_t *w, const uint32_t *docs, size_t n, uint32_t base), (w, docs, n, base),
        set_bits_body)
-KERNEL_RESULT(size_t, rs_exec_hits, (const uint64_t *c, const uint64_t *l, uint32_t *o, uint32_t *p), (c, l, o, p),
-              hits_body)
-KERNEL(void, rs_exec_keep_reaching,
-       (uint64_t *w, const uint64_t *const *l, const uint8_t *b, size_t n, uint32_t least), (w, l, b, n, least),
-       keep_reaching_body)
+KERNEL_RESULT(size_t, rs_exec_hits,
+              (const uint64_t *c, const uint64_t *l, size_t first, size_t end, uint32_t *o, uint32_t *p),
+              (c, l, first, end, o, p), hits_body)
+KERNEL(void, rs_exec_keep_promising,
+       (uint64_t *w, uint32_t u, const uint64_t *const *l, const double *const *b, const double *f, size_t n,
+        const double *t, double threshold),
+       (w, u, l, b, f, n, t, threshold), keep_promising_body)
+KERNEL(void, rs_exec_scale_by_documents, (double *s, const float *ds, const uint32_t *docs, size_t n),
+       (s, ds, docs, n), scale_by_documents_body)
+KERNEL_RESULT(int, rs_exec_normalize,
+              (double *s, const uint32_t *norms, const uint32_t *docs, size_t n, uint32_t shift, uint32_t mask),
+              (s, norms, docs, n, shift, mask), normalize_body)
+KERNEL_RESULT(size_t, rs_exec_select, (const double *s, size_t n, double t, uint32_t *p), (s, n, t, p), select_body)
 KERNEL(void, rs_exec_hit_bm25std,
        (double *acc, const uint32_t *at, const uint32_t *f, size_t n, const double *d, double c, double k1p),
        (acc, at, f, n, d, c, k1p), hit_bm25std_body)
@@ -336,7 +391,8 @@ __attribute__((constructor)) static void choose(void) {
   CHOOSE(rs_exec_documents) CHOOSE(rs_exec_gather_block) CHOOSE(rs_exec_bm25std_divisors)
   CHOOSE(rs_exec_add_bm25std) CHOOSE(rs_exec_add_tfidf) CHOOSE(rs_exec_add_bm25) CHOOSE(rs_exec_add_weighted)
   CHOOSE(rs_exec_max_weighted) CHOOSE(rs_exec_add_scaled) CHOOSE(rs_exec_max_scaled) CHOOSE(rs_exec_add_bounds)
-  CHOOSE(rs_exec_set_bits) CHOOSE(rs_exec_hits) CHOOSE(rs_exec_keep_reaching) CHOOSE(rs_exec_hit_bm25std)
+  CHOOSE(rs_exec_set_bits) CHOOSE(rs_exec_hits) CHOOSE(rs_exec_keep_promising) CHOOSE(rs_exec_scale_by_documents)
+  CHOOSE(rs_exec_normalize) CHOOSE(rs_exec_select) CHOOSE(rs_exec_hit_bm25std)
   CHOOSE(rs_exec_hit_tfidf) CHOOSE(rs_exec_hit_bm25) CHOOSE(rs_exec_hit_add_weighted)
   CHOOSE(rs_exec_hit_max_weighted) CHOOSE(rs_exec_add_positive_bounds) CHOOSE(rs_exec_max_bounds)
 #undef CHOOSE

@@ -106,8 +106,8 @@ RK_INLINE uint8_t *put_u32(uint8_t *out, uint32_t v) {
     return out;
 }
 
-uint8_t *rk_encode_posting_head(uint8_t *out, uint32_t gap, uint32_t frequency, uint64_t maskLow, uint64_t maskHigh,
-                                const uint64_t *defaultMask) {
+RK_INLINE uint8_t *encode_head(uint8_t *out, uint32_t gap, uint32_t frequency, uint64_t maskLow, uint64_t maskHigh,
+                               const uint64_t *defaultMask) {
     const int isDefault = maskLow == defaultMask[0] && maskHigh == defaultMask[1];
     out = put_u32(out, gap << 2 | (isDefault ? 2 : 0) | (frequency == 1));
     if (frequency != 1) out = put_u32(out, frequency);
@@ -137,7 +137,7 @@ uint8_t *rk_encode_postings(uint8_t *out, int count, uint32_t before, const uint
     uint32_t last = before;
     for (int i = 0; i < count; i++) {
         const uint64_t *m = masks ? masks + 2 * i : mask;
-        out = rk_encode_posting_head(out, docs[i] - last, frequencies[i], m[0], m[1], defaultMask);
+        out = encode_head(out, docs[i] - last, frequencies[i], m[0], m[1], defaultMask);
         last = docs[i];
         if (positions) out = copy_positions(out, positions[i]);
     }
@@ -172,6 +172,12 @@ uint8_t *rk_encode_positions(uint8_t *out, const uint32_t *positions, size_t cou
     }
     out[-1] |= 128;
     return out;
+}
+
+uint8_t *rk_encode_posting(uint8_t *out, uint32_t gap, uint32_t frequency, uint64_t maskLow, uint64_t maskHigh,
+                           const uint64_t *defaultMask, const uint32_t *positions, size_t positionCount) {
+    out = encode_head(out, gap, frequency, maskLow, maskHigh, defaultMask);
+    return positionCount ? rk_encode_positions(out, positions, positionCount) : out;
 }
 
 size_t rk_count_positions(const uint8_t *bytes) {

@@ -29,7 +29,7 @@ extension SplitMix {
 
 @Suite struct ModelTests {
     static let cases: [(seed: UInt64, capacity: Int, operations: Int)] = [
-        (1, 1, 120), (2, 7, 400), (3, 128, 900), (4, 129, 900), (5, 8192, 1200), (6, 40, 1500),
+        (1, 1, 120), (2, 7, 250), (3, 128, 450), (4, 129, 450), (5, 8192, 500), (6, 40, 600),
     ]
 
     @Test(arguments: cases)
@@ -56,7 +56,7 @@ extension SplitMix {
                     twin.writer.publish()
                 }
             }
-            if random.below(operations / 6) == 0 {
+            if random.below(operations / 3) == 0 {
                 expectEqual(twin.writer.publish(), twin, "seed \(seed), step \(step)")
             }
         }
@@ -68,13 +68,13 @@ extension SplitMix {
         #expect(twin.writer.snapshot.segments.count <= 1)
     }
 
-    @Test(arguments: [21, 22, 23] as [UInt64])
+    @Test(arguments: [21, 22] as [UInt64])
     func `what happens during a merge is not lost`(seed: UInt64) {
         var random = SplitMix(seed)
         var twin = Twin(capacity: 25)
         var task: MergeTask?
         var hasRun = false
-        for step in 0..<1200 {
+        for step in 0..<700 {
             let key = "doc:\(random.below(220))"
             switch random.below(10) {
             case 0..<3: twin.patch(key, number: random.number(), tags: random.tags(), point: random.point())
@@ -101,7 +101,7 @@ extension SplitMix {
                 }
             }
             if random.below(3) == 0 { twin.writer.publish() }
-            if random.below(200) == 0 { expectEqual(twin.writer.publish(), twin, "seed \(seed), step \(step)") }
+            if random.below(350) == 0 { expectEqual(twin.writer.publish(), twin, "seed \(seed), step \(step)") }
         }
         expectEqual(twin.writer.publish(), twin, "seed \(seed), end")
     }
@@ -118,6 +118,40 @@ extension SplitMix {
         for i in 0..<35 { twin.put("k\(i)", [(0, 1, ["word\(i % 3)"])]) }
         twin.writer.mergeEverything(isQuiet: true)
         expectEqual(twin.writer.publish(), twin, "filled again")
+    }
+
+    @Test func `a document from before a new field cannot be patched, only replaced`() {
+        var twin = Twin(capacity: 10)
+        twin.put("old", [(0, 1, ["one"])])
+        twin.writer.publish()
+        var schema = twin.writer.schema
+        schema.append(FieldSpec(identifier: [120], attribute: [120], kind: .numeric))
+        twin.writer.setSchema(schema)
+        twin.put("new", [(0, 1, ["one"])])
+        #expect(!"old".asSlice { twin.writer.beginPatch(key: $0, stamp: 900) })
+        #expect("new".asSlice { twin.writer.beginPatch(key: $0, stamp: 900) })
+        twin.writer.setNumeric(field: 6, 5)
+        twin.writer.endPatch()
+        twin.documents["new"]!.stamp = 900
+        for _ in 0..<2 {
+            let snapshot = twin.writer.publish()
+            expectEqual(snapshot, twin, "altered")
+            let (segment, docID) = "new".asSlice { snapshot.locate($0) }!
+            #expect(snapshot.segments[segment].numeric(6)?.value(docID) == 5)
+            twin.writer.mergeEverything(isQuiet: true)
+        }
+        #expect("old".asSlice { twin.writer.beginPatch(key: $0, stamp: 901) })
+        twin.writer.endPatch()
+    }
+
+    @Test func `a writer whose segments nobody merges does it by itself`() {
+        var options = IndexOptions()
+        options.segmentLimit = 40
+        var twin = Twin(capacity: 1, options: options, stems: false)
+        for i in 0..<150 { twin.put("k\(i % 120)", [(0, 1, ["w"])]) }
+        let snapshot = twin.writer.publish()
+        #expect(snapshot.segments.count <= 40)
+        expectEqual(snapshot, twin, "merged on the lane")
     }
 
     @Test func `an abandoned document leaves no trace`() {
@@ -243,8 +277,8 @@ extension SplitMix {
 
     @Test func `lists of all densities survive sealing and merging`() {
         var random = SplitMix(77)
-        var twin = Twin(capacity: 5000, stems: false)
-        for i in 0..<9000 {
+        var twin = Twin(capacity: 4500, stems: false)
+        for i in 0..<6500 {
             var words = ["every"]
             for (word, modulus) in [("half", 2), ("tenth", 10), ("sixty", 60), ("thousandth", 1000)]
             where random.below(modulus) == 0 {
@@ -255,12 +289,12 @@ extension SplitMix {
                 "k\(i)", [(i % 3, 1, words), ((i + 1) % 3, 1, random.below(5) == 0 ? ["every", "tenth"] : [])],
                 score: i % 2 == 0 ? 1 : 0.3)
         }
-        for i in stride(from: 0, to: 9000, by: 11) { twin.remove("k\(i)") }
+        for i in stride(from: 0, to: 6500, by: 11) { twin.remove("k\(i)") }
         expectEqual(twin.writer.publish(), twin, "unsealed")
         twin.writer.freeze()
         twin.writer.mergeEverything()
         expectEqual(twin.writer.publish(), twin, "sealed")
-        for i in stride(from: 5, to: 9000, by: 17) where twin.documents["k\(i)"] != nil { twin.remove("k\(i)") }
+        for i in stride(from: 5, to: 6500, by: 17) where twin.documents["k\(i)"] != nil { twin.remove("k\(i)") }
         expectEqual(twin.writer.publish(), twin, "sealed, more dead")
         twin.writer.mergeEverything(isQuiet: true)
         expectEqual(twin.writer.publish(), twin, "merged")

@@ -118,7 +118,12 @@ import Testing
                 kill(victim, SIGKILL)
             }
             let restarts = managed.report.restarts
+            let end = MonotonicClock.milliseconds + 30_000
             while managed.report.restarts == restarts || !store.isReachable {
+                if MonotonicClock.milliseconds > end {
+                    Issue.record("the store did not come back")
+                    break
+                }
                 let batch = StoreBatch(version: .resp2, client: 1)
                 for _ in 0..<50 {
                     batch.append(

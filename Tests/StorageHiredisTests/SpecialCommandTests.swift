@@ -73,6 +73,29 @@ import Testing
         #expect(store.isReachable)
     }
 
+    @Test func `a script that hangs can be killed, and others are told`() throws {
+        let server = try PrivateStore(["--busy-reply-threshold", "20"])
+        let observer = RecordingObserver()
+        let store = server.open(observer: observer)
+        defer { store.stop() }
+        let batch = StoreBatch(version: .resp2, client: 1)
+        batch.append(
+            ["EVAL", "while true do end", "0"].map { Array($0.utf8) },
+            specification: KeyspaceCommandTable.specification("eval")!)
+        let hanging = store.send(batch)
+
+        var answers: Set<String> = []
+        for _ in 0..<1000 where !answers.contains("-BUSY") {
+            answers.insert(String(store.run("GET", "k", client: 2).prefix(5)))
+        }
+        #expect(answers.contains("-BUSY"))
+        #expect(store.run("SCRIPT", "KILL", client: 3) == "+OK ")
+        let killed = String(decoding: hanging.wait(milliseconds: 5000) { $0 } ?? [], as: UTF8.self)
+        #expect(killed.contains("killed"))
+        #expect(store.run("HSET", "doc:1", "t", "a", client: 2) == ":1 ")
+        #expect(observer["doc:1"] == ["t": "a"])
+    }
+
     @Test func `a command that waits gets what comes later, and holds up nobody`() throws {
         let server = try PrivateStore()
         let store = server.open()

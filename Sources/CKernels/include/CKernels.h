@@ -78,9 +78,10 @@ int rk_gather_postings(rk_run *run, int count, int hasPositions, const uint64_t 
 /// Bytes that a posting needs at most without its positions.
 #define RK_POSTING_HEAD_BOUND 32
 
-/// Writes one posting's numbers, without positions; returns the end.
-uint8_t *rk_encode_posting_head(uint8_t *out, uint32_t gap, uint32_t frequency, uint64_t maskLow, uint64_t maskHigh,
-                                const uint64_t *defaultMask);
+/// Writes one posting with ascending positions (`positionCount` 0: none are kept); returns the end. Needs room for
+/// `RK_POSTING_HEAD_BOUND` bytes and six for each position.
+uint8_t *rk_encode_posting(uint8_t *out, uint32_t gap, uint32_t frequency, uint64_t maskLow, uint64_t maskHigh,
+                           const uint64_t *defaultMask, const uint32_t *positions, size_t positionCount);
 /// Writes `count` postings after document `before` (~0: none) with the position bytes found at `positions` (null: none);
 /// returns the end. `masks` has two words a posting; null: all have `mask`.
 uint8_t *rk_encode_postings(uint8_t *out, int count, uint32_t before, const uint32_t *docs, const uint32_t *frequencies,

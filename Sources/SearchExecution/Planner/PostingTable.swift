@@ -8,7 +8,9 @@ import SearchModel
 /// `@unchecked Sendable`: nothing writes once the plan that owns it is complete.
 final class PostingTable: @unchecked Sendable {
     private let segmentCount: Int
-    private var lists: UnsafeMutablePointer<PostingList>
+    private var lists: UnsafeMutablePointer<PostingReader>
+    /// What keeps the lists' memory alive.
+    private var owners: [AnyObject] = []
     private var count = 0
     private var capacity: Int
     /// Place of each row's lists, -1 where a segment has none.
@@ -21,7 +23,6 @@ final class PostingTable: @unchecked Sendable {
     }
 
     deinit {
-        lists.deinitialize(count: count)
         lists.deallocate()
     }
 
@@ -39,25 +40,26 @@ final class PostingTable: @unchecked Sendable {
             }
             frequency += segment.hasDeletions ? list.liveDocumentFrequency(in: segment) : list.documentFrequency
             if count == capacity { grow() }
-            (lists + count).initialize(to: list)
+            (lists + count).initialize(to: list.reader)
+            owners.append(list.owner)
             places.append(Int32(count))
             count += 1
         }
         if frequency > 0 { return (row, frequency) }
-        (lists + before).deinitialize(count: count - before)
+        owners.removeLast(count - before)
         count = before
         places.removeLast(segmentCount)
         return nil
     }
 
     /// A term's list in a segment, valid as long as the table.
-    func list(row: Int, segment: Int) -> UnsafeMutablePointer<PostingList>? {
+    func list(row: Int, segment: Int) -> UnsafeMutablePointer<PostingReader>? {
         let place = places[row + segment]
         return place < 0 ? nil : lists + Int(place)
     }
 
     private func grow() {
-        let larger = UnsafeMutablePointer<PostingList>.allocate(capacity: 2 * capacity)
+        let larger = UnsafeMutablePointer<PostingReader>.allocate(capacity: 2 * capacity)
         larger.moveInitialize(from: lists, count: count)
         lists.deallocate()
         lists = larger

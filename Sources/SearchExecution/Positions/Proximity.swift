@@ -5,15 +5,40 @@
 // values) has the one position -1 where distances are measured, and lies after everything else
 // where a window of positions is looked for: so RediSearch behaves.
 
+import SearchIndex
+
 /// Buffers for the positions of one document, one list per child, reused from document to document.
 final class PositionScratch {
-    var lists: [[UInt32]] = []
+    private(set) var lists: UnsafeMutablePointer<PositionBuffer>
+    private var count = 0
+    private var capacity = 8
     /// Lists that are in use by callers further up.
     var depth = 0
 
-    /// Makes `count` empty lists from `depth` on usable.
-    func prepare(_ count: Int) {
-        while lists.count < depth + count { lists.append([]) }
+    init() { lists = .allocate(capacity: capacity) }
+
+    deinit {
+        for index in 0..<count { lists[index].deallocate() }
+        lists.deallocate()
+    }
+
+    /// Makes `count` lists from `depth` on usable.
+    @inline(__always) func prepare(_ count: Int) {
+        if self.count < depth &+ count { add(upTo: depth + count) }
+    }
+
+    @inline(never) private func add(upTo wanted: Int) {
+        if wanted > capacity {
+            let larger = UnsafeMutablePointer<PositionBuffer>.allocate(capacity: 2 * wanted)
+            larger.moveInitialize(from: lists, count: count)
+            lists.deallocate()
+            lists = larger
+            capacity = 2 * wanted
+        }
+        while count < wanted {
+            (lists + count).initialize(to: PositionBuffer())
+            count += 1
+        }
     }
 }
 
@@ -23,7 +48,7 @@ enum Proximity {
     /// Whether some choice of one position per list spans at most `slop` positions that belong to no list.
     ///
     /// - Parameter lists: children that have positions, from `first` on; `count` of them, at least 1.
-    static func isWithinUnordered(_ lists: [[UInt32]], _ first: Int, _ count: Int, slop: Int) -> Bool {
+    static func isWithinUnordered(_ lists: UnsafeMutablePointer<PositionBuffer>, _ first: Int, _ count: Int, slop: Int) -> Bool {
         if count == 2 { return isPairWithin(lists[first], lists[first + 1], slop: slop) }
         return withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * count) { places in
             // places[i]: index of the next position; places[count + i]: the current one.
@@ -53,36 +78,32 @@ enum Proximity {
     }
 
     /// The same for two lists, which is most of them.
-    private static func isPairWithin(_ a: [UInt32], _ b: [UInt32], slop: Int) -> Bool {
-        a.withUnsafeBufferPointer { a in
-            b.withUnsafeBufferPointer { b in
-                var (i, j) = (0, 0)
-                var x = Int(a.first ?? none)
-                var y = Int(b.first ?? none)
-                // Which list holds the later position; the first one while they are equal.
-                var secondIsLatest = y > x
-                var latest = max(x, y)
-                while true {
-                    let firstIsEarliest = x <= y
-                    let earliest = firstIsEarliest ? x : y
-                    if firstIsEarliest == secondIsLatest, signed(latest) - signed(earliest) - 1 <= slop { return true }
-                    if firstIsEarliest {
-                        i += 1
-                        guard i < a.count else { return false }
-                        x = Int(a[i])
-                        if x > latest {
-                            latest = x
-                            secondIsLatest = false
-                        }
-                    } else {
-                        j += 1
-                        guard j < b.count else { return false }
-                        y = Int(b[j])
-                        if y > latest {
-                            latest = y
-                            secondIsLatest = true
-                        }
-                    }
+    private static func isPairWithin(_ a: PositionBuffer, _ b: PositionBuffer, slop: Int) -> Bool {
+        var (i, j) = (0, 0)
+        var x = Int(a.first ?? none)
+        var y = Int(b.first ?? none)
+        // Which list holds the later position; the first one while they are equal.
+        var secondIsLatest = y > x
+        var latest = max(x, y)
+        while true {
+            let firstIsEarliest = x <= y
+            let earliest = firstIsEarliest ? x : y
+            if firstIsEarliest == secondIsLatest, signed(latest) - signed(earliest) - 1 <= slop { return true }
+            if firstIsEarliest {
+                i += 1
+                guard i < a.count else { return false }
+                x = Int(a[i])
+                if x > latest {
+                    latest = x
+                    secondIsLatest = false
+                }
+            } else {
+                j += 1
+                guard j < b.count else { return false }
+                y = Int(b[j])
+                if y > latest {
+                    latest = y
+                    secondIsLatest = true
                 }
             }
         }
@@ -91,7 +112,7 @@ enum Proximity {
     /// As ``isWithinUnordered(_:_:_:slop:)``, with the positions ascending in the order of the lists.
     ///
     /// Equal positions count as ascending: a phrase that repeats a word is found where the word is.
-    static func isWithinOrdered(_ lists: [[UInt32]], _ first: Int, _ count: Int, slop: Int) -> Bool {
+    static func isWithinOrdered(_ lists: UnsafeMutablePointer<PositionBuffer>, _ first: Int, _ count: Int, slop: Int) -> Bool {
         withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * count) { places in
             for index in 0..<(2 * count) { places[index] = 0 }
             while true {
@@ -119,10 +140,10 @@ enum Proximity {
     }
 
     /// Smallest distance found by walking two lists side by side; the walk ends at the first that is at most 1.
-    static func distance(_ a: [UInt32], _ b: [UInt32]) -> Int {
+    static func distance(_ a: PositionBuffer, _ b: PositionBuffer) -> Int {
         var (i, j) = (0, 0)
-        var x = a.isEmpty ? -1 : Int(a[0])
-        var y = b.isEmpty ? -1 : Int(b[0])
+        var x = a.count == 0 ? -1 : Int(a[0])
+        var y = b.count == 0 ? -1 : Int(b[0])
         var least = abs(x - y)
         while least > 1, x != -1, y != -1 {
             least = min(least, abs(x - y))

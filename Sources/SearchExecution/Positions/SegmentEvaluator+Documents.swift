@@ -76,7 +76,7 @@ extension SegmentEvaluator {
     /// - Parameter forScore: numeric ranges may count as unions, see ``Clause/isRangeUnion``.
     /// - Returns: `nil` when the node does not match the document.
     func collect(_ index: Int, _ docID: DocID, forScore: Bool, into list: Int) -> MatchShape? {
-        positions.lists[list].removeAll(keepingCapacity: true)
+        positions.lists[list].removeAll()
         return append(index, docID, forScore, list)
     }
 
@@ -131,7 +131,7 @@ extension SegmentEvaluator {
             }
         }
         if kinds.isEmpty { return nil }
-        if positions.lists[list].count - before > 1 { positions.lists[list][before...].sort() }
+        if positions.lists[list].count - before > 1 { positions.lists[list].sort(from: before) }
         return kinds == .virtual || kinds == .numeric ? .aggregate : [.aggregate, .hasPositions]
     }
 

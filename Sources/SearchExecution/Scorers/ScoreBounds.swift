@@ -35,6 +35,11 @@ final class ScoreBounds {
     /// How much larger a score can be under this query's average length than under n0.
     private let rho: Double
 
+    /// Bounds of blocks are fetched this many at a time.
+    private static let blocksAtOnce = 128
+    private let blockBounds: UnsafeMutablePointer<BlockBounds>
+    private let lastDocIDs: UnsafeMutablePointer<DocID>
+
     private static let margin = 1 + 1.0 / Double(1 << 36)
     private static let impossible = -Double.infinity
 
@@ -43,7 +48,13 @@ final class ScoreBounds {
         self.context = context
         segment = evaluator.segment
         arena = evaluator.arena
-        units = arena.allocate(Double.self, unitsPerSlice)
+        // A window reads the bounds of 16 units, be there documents or not.
+        units = arena.allocate(Double.self, unitsPerSlice, filledWith: ScoreBounds.impossible)
+        factors = arena.allocate(Double.self, ScoreBounds.leafLimit)
+        memberWords = arena.allocate(UnsafePointer<UInt64>?.self, ScoreBounds.leafLimit)
+        memberBounds = arena.allocate(UnsafePointer<Double>?.self, ScoreBounds.leafLimit)
+        blockBounds = arena.allocate(BlockBounds.self, ScoreBounds.blocksAtOnce)
+        lastDocIDs = arena.allocate(DocID.self, ScoreBounds.blocksAtOnce)
         hasDocumentScores = segment.documentScores != nil || segment.defaultScore != 1
         let bounds = segment.bounds
         let base = 1 - bounds.b0
@@ -58,6 +69,7 @@ final class ScoreBounds {
         rho = max(1, ratio(bounds.minLength), ratio(bounds.maxLength)) * ScoreBounds.margin
         if context.scorer.usesTree { findLeaves(evaluator.root, 1) }
         if leaves.count < 2 || leaves.count > ScoreBounds.leafLimit { forgetLeaves() }
+        for (place, leaf) in leaves.enumerated() { factors[place] = leaf.factor }
     }
 
     private func forgetLeaves() {
@@ -76,16 +88,18 @@ final class ScoreBounds {
 
     /// More leaves than this cost more than they prune.
     private static let leafLimit = 32
-    /// The sum of quantized bounds that stands for the threshold.
-    private static let wholeSum = 48.0
     private var leaves: [Leaf] = []
+    private let factors: UnsafeMutablePointer<Double>
+    private let memberWords: UnsafeMutablePointer<UnsafePointer<UInt64>?>
+    private let memberBounds: UnsafeMutablePointer<UnsafePointer<Double>?>
+    private var memberWindow = -1
 
     /// Finds the leaves by which documents can be told apart; with fewer than two there is nothing to tell.
     private func findLeaves(_ index: Int, _ factor: Double) {
         let node = evaluator.nodes + index
         switch node.pointee.kind {
         case .postings, .documents, .expansion:
-            node.pointee.bounds = arena.allocate(Double.self, unitsPerSlice)
+            node.pointee.bounds = arena.allocate(Double.self, unitsPerSlice, filledWith: ScoreBounds.impossible)
             leaves.append(Leaf(node: index, factor: factor))
         case .and, .or:
             for place in 0..<node.pointee.childCount {
@@ -98,42 +112,24 @@ final class ScoreBounds {
         }
     }
 
-    /// Whether ``keepPromising(_:_:_:_:)`` can do anything.
+    /// Whether ``keepPromising(_:of:threshold:_:)`` can do anything.
     var tellsDocumentsApart: Bool { leaves.count > 1 }
 
-    /// Clears the documents of a unit whose leaves' bounds add up to less than a threshold.
+    /// Clears the documents of some units of a window whose leaves' bounds cannot add up to a threshold.
     ///
-    /// - Parameter unit: counted from the segment's start, in `window`.
-    func keepPromising(
-        _ unit: Int, of window: Int, threshold: Double, _ words: UnsafeMutablePointer<UInt64>
-    ) {
-        let place = unit - firstUnit
-        let first = unit % unitsPerWindow * wordsPerUnit
-        withUnsafeTemporaryAllocation(of: UnsafePointer<UInt64>?.self, capacity: leaves.count) { members in
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: leaves.count) { worth in
-                var sum = 0.0
-                for leaf in leaves {
-                    let bound = evaluator.nodes[leaf.node].bounds![place]
-                    if bound > 0 { sum += bound * leaf.factor }
-                }
-                // What numbers, `*` and the like add whatever the document.
-                let rest = threshold - max(0, units[place] - sum) * ScoreBounds.margin
-                guard rest > 0, rest.isFinite else { return }
-                let scale = ScoreBounds.wholeSum / rest * ScoreBounds.margin
-                var count = 0
-                for leaf in leaves {
-                    let bound = evaluator.nodes[leaf.node].bounds![place] * leaf.factor
-                    guard bound > 0 else { continue }
-                    worth[count] = UInt8(min(63, (bound * scale).rounded(.up)))
-                    members[count] = self.words(of: leaf.node, window) + first
-                    count += 1
-                }
-                members.withMemoryRebound(to: UnsafePointer<UInt64>?.self) { pointers in
-                    rs_exec_keep_reaching(
-                        words + first, pointers.baseAddress, worth.baseAddress, count, UInt32(ScoreBounds.wholeSum))
-                }
+    /// - Parameter units: one bit per unit of the window.
+    func keepPromising(_ units: UInt32, of window: Int, threshold: Double, _ words: UnsafeMutablePointer<UInt64>) {
+        if memberWindow != window {
+            memberWindow = window
+            let first = window * unitsPerWindow - firstUnit
+            for (place, leaf) in leaves.enumerated() {
+                memberWords[place] = self.words(of: leaf.node, window)
+                memberBounds[place] = UnsafePointer(evaluator.nodes[leaf.node].bounds! + first)
             }
         }
+        rs_exec_keep_promising(
+            words, units, memberWords, memberBounds, factors, leaves.count,
+            self.units + (window * unitsPerWindow - firstUnit), threshold)
     }
 
     private func words(of index: Int, _ window: Int) -> UnsafePointer<UInt64> {
@@ -159,6 +155,7 @@ final class ScoreBounds {
     /// Computes the bounds of a slice's units.
     func compute(slice: Int) {
         firstUnit = slice * unitsPerSlice
+        memberWindow = -1
         let documents = min(sliceSize, segment.documentCount - slice * sliceSize)
         unitCount = (documents + unitSize - 1) / unitSize
         if context.scorer == .docScore {
@@ -283,18 +280,24 @@ final class ScoreBounds {
             if block == 0 { boundOnlyBlock(node, out, start, end) }
             return
         }
-        while block < blockCount {
-            let first = max(start, Int(list.pointee.firstPossibleDocID(block)))
-            if first >= end { return }
-            let last = min(end - 1, Int(list.pointee.lastDocID(block)))
-            let bound = self.bound(node, list.pointee.bounds(block))
-            var unit = (first - start) / unitSize
-            let lastUnit = (last - start) / unitSize
-            while unit <= lastUnit {
-                if bound > out[unit] { out[unit] = bound }
-                unit &+= 1
+        if block >= blockCount { return }
+        var first = max(start, Int(list.pointee.firstPossibleDocID(block)))
+        while block < blockCount, first < end {
+            let count = min(ScoreBounds.blocksAtOnce, blockCount - block)
+            list.pointee.copyBounds(block, count, into: blockBounds, lastDocIDs: lastDocIDs)
+            for place in 0..<count {
+                if first >= end { return }
+                let bound = self.bound(node, blockBounds[place])
+                let last = min(end &- 1, Int(lastDocIDs[place]))
+                var unit = (first &- start) / unitSize
+                let lastUnit = (last &- start) / unitSize
+                while unit <= lastUnit {
+                    if bound > out[unit] { out[unit] = bound }
+                    unit &+= 1
+                }
+                first = Int(lastDocIDs[place]) &+ 1
             }
-            block += 1
+            block += count
         }
     }
 

@@ -64,7 +64,7 @@ struct Node: BitwiseCopyable {
 /// Where a posting list is being read.
 struct PostingCursor: BitwiseCopyable {
     /// A list of the plan's ``PostingTable``.
-    let list: UnsafeMutablePointer<PostingList>
+    let list: UnsafeMutablePointer<PostingReader>
     let hasMask: Bool
     let mask: FieldMask
     let blockCount: Int

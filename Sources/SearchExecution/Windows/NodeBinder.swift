@@ -115,7 +115,7 @@ struct NodeBinder {
     }
 
     private mutating func bindTerm(
-        _ list: UnsafeMutablePointer<PostingList>?, _ mask: FieldMask?, _ node: UnsafeMutablePointer<Node>
+        _ list: UnsafeMutablePointer<PostingReader>?, _ mask: FieldMask?, _ node: UnsafeMutablePointer<Node>
     ) {
         guard let list else { return }
         var needsMask = false

@@ -203,12 +203,13 @@ extension SegmentEvaluator {
     ///
     /// - Returns: how many; `nil` when masks are in the way, see ``gatherFrequencies(_:_:_:into:)``.
     func hits(
-        _ slot: Int, _ window: Int, _ candidates: UnsafePointer<UInt64>,
+        _ slot: Int, _ window: Int, _ candidates: UnsafePointer<UInt64>, _ range: Range<Int>,
         _ ordinals: UnsafeMutablePointer<UInt32>, _ frequencies: UnsafeMutablePointer<UInt32>
     ) -> Int? {
         let cursor = cursors + slot
         guard let first = firstPosting(cursor, window) else { return nil }
-        let count = rs_exec_hits(candidates, cursor.pointee.words, ordinals, frequencies)
+        let count = rs_exec_hits(
+            candidates, cursor.pointee.words, range.lowerBound, range.upperBound, ordinals, frequencies)
         var place = 0
         while place < count {
             let block = (first &+ Int(frequencies[place])) &>> 7

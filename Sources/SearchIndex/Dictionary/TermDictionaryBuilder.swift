@@ -49,6 +49,9 @@ package final class TermDictionaryBuilder: @unchecked Sendable {
         hot.pointee.table.find(term, hash: hashBytes(term), in: hot.pointee.reader)
     }
 
+    /// Fetches what a search for this hash begins with.
+    @inline(__always) func prefetch(_ hash: UInt64) { hot.pointee.table.prefetch(hash) }
+
     /// The id of `term`, which is new or known.
     package func intern(_ term: ByteSlice) -> TermID {
         let hash = hashBytes(term)

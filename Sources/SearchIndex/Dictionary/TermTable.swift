@@ -93,6 +93,12 @@ struct TermTableAddresses {
         Int(((hash &>> 32) &* UInt64(bucketCount)) &>> 32)
     }
 
+    @inline(__always) func prefetch(_ hash: UInt64) {
+        let bucket = home(hash)
+        rk_prefetch(control + bucket)
+        rk_prefetch(ids + bucket &* 8)
+    }
+
     @inline(__always) func find(_ term: ByteSlice, hash: UInt64, in records: TermRecords) -> TermID? {
         let pattern = (0x80 | (hash & 0x7F)) &* 0x0101_0101_0101_0101
         var bucket = home(hash)

@@ -78,7 +78,9 @@ struct ListGathering: ~Copyable {
     }
 
     /// Adds a packed list.
-    mutating func add(_ list: PostingList, _ placement: Placement) {
+    mutating func add(_ held: PostingList, _ placement: Placement) {
+        let list = held.reader
+        defer { withExtendedLifetime(held.owner) {} }
         let isListMixed = list.isSingleMask == nil
         for block in 0..<list.blockCount {
             let count = list.count(block)

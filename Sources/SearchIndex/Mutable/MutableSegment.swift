@@ -105,8 +105,8 @@ final class MutableSegment: @unchecked Sendable {
         scratch.deallocate()
     }
 
-    /// Bytes of postings so far.
-    var postingByteCount: Int { pool.usedByteCount + headStore.usedByteCount }
+    /// Bytes of postings, keys and payloads so far.
+    var variableByteCount: Int { pool.usedByteCount + headStore.usedByteCount + blobs.usedByteCount }
 
     var byteCount: Int {
         columns.byteCount + pool.byteCount + headStore.byteCount + blobs.byteCount
@@ -152,56 +152,44 @@ final class MutableSegment: @unchecked Sendable {
     private static let linkSize = 5
     private static func sliceSize(_ level: UInt32) -> Int { 16 << Int(min(level, 6)) }
 
-    /// Appends the posting of document ``documentCount`` to a list.
+    /// Appends the posting of document `docID` to a list.
     ///
-    /// - Precondition: `positions` ascend; it has at least one element if the segment keeps positions.
-    func append(
-        to head: UnsafeMutablePointer<ListHead>, frequency: UInt32, mask: FieldMask,
+    /// - Precondition: `docID` is ``documentCount``; `positions` ascend, and there is at least one if the segment keeps
+    ///   positions, else `positionCount` is 0.
+    @inline(__always) func append(
+        to head: UnsafeMutablePointer<ListHead>, _ docID: DocID, frequency: UInt32, maskLow: UInt64, maskHigh: UInt64,
         positions: UnsafePointer<UInt32>, positionCount: Int
     ) {
-        let docID = DocID(documentCount)
         let gap = docID &- head.pointee.lastDocID
-        let low = UInt64(truncatingIfNeeded: mask)
-        let high = UInt64(truncatingIfNeeded: mask >> 64)
-        let isMixed = low != head.pointee.maskLow || high != head.pointee.maskHigh
-        let bound = Int(RK_POSTING_HEAD_BOUND) + (hasPositions ? 6 * positionCount : 0)
+        let masks = (UnsafeRawPointer(head) + 16).assumingMemoryBound(to: UInt64.self)
+        let isDefaultMask = maskLow == head.pointee.maskLow && maskHigh == head.pointee.maskHigh
+        // Four bytes for a gap of less than 2^26 with its flags; most postings have one small position.
+        let bound =
+            4 &+ (frequency == 1 ? 0 : 5) &+ (isDefaultMask ? 0 : 19)
+            &+ (positionCount == 1 && positions[0] < 4096 ? 2 : 6 &* positionCount)
         if head.pointee.end - head.pointee.cursor >= bound {
-            head.pointee.cursor = encode(
-                head.pointee.cursor, head, gap, frequency, low, high, positions, positionCount)
+            head.pointee.cursor = rk_encode_posting(
+                head.pointee.cursor, gap, frequency, maskLow, maskHigh, masks, positions, positionCount)
         } else {
             // It may still fit; only its size tells.
             scratch.pointee.reserve(bound)
             let start = scratch.pointee.base
-            let size = encode(start, head, gap, frequency, low, high, positions, positionCount) - start
+            let size =
+                rk_encode_posting(start, gap, frequency, maskLow, maskHigh, masks, positions, positionCount)! - start
             if head.pointee.end - head.pointee.cursor < size { addSlice(head, atLeast: size) }
-            head.pointee.cursor.update(from: start, count: size)
-            head.pointee.cursor += size
+            let cursor = head.pointee.cursor
+            for i in 0..<size { cursor[i] = start[i] }
+            head.pointee.cursor = cursor + size
         }
         head.pointee.lastDocID = docID
-        postingCount &+= 1
-        if isMixed { rk_store_relaxed_u32(isMixedAddress(head), 1) }
+        if !isDefaultMask {
+            rk_store_relaxed_u32(UnsafeMutableRawPointer(head) + 12, 1)
+        }
         // Release: whoever sees the count sees the bytes, the links and the flag before it.
-        rk_store_release_u32(countAddress(head), head.pointee.count &+ 1)
+        rk_store_release_u32(UnsafeMutableRawPointer(head) + 8, head.pointee.count &+ 1)
     }
 
-    private func countAddress(_ head: UnsafeMutablePointer<ListHead>) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(head) + 8
-    }
-
-    private func isMixedAddress(_ head: UnsafeMutablePointer<ListHead>) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(head) + 12
-    }
-
-    @inline(__always) private func encode(
-        _ out: UnsafeMutablePointer<UInt8>, _ head: UnsafeMutablePointer<ListHead>, _ gap: UInt32,
-        _ frequency: UInt32, _ low: UInt64, _ high: UInt64, _ positions: UnsafePointer<UInt32>, _ positionCount: Int
-    ) -> UnsafeMutablePointer<UInt8> {
-        let masks = (UnsafeRawPointer(head) + 16).assumingMemoryBound(to: UInt64.self)
-        let end = rk_encode_posting_head(out, gap, frequency, low, high, masks)!
-        return hasPositions ? rk_encode_positions(end, positions, positionCount)! : end
-    }
-
-    private func addSlice(_ head: UnsafeMutablePointer<ListHead>, atLeast size: Int) {
+    @inline(never) private func addSlice(_ head: UnsafeMutablePointer<ListHead>, atLeast size: Int) {
         head.pointee.level += 1
         let room = (max(Self.sliceSize(head.pointee.level), size + Self.linkSize) + 15) & ~15
         let offset = pool.allocate(room)
@@ -215,9 +203,11 @@ final class MutableSegment: @unchecked Sendable {
 
     /// Fills in the columns of document ``documentCount`` and counts it.
     func finishDocument(
-        key: ByteSlice, stamp: UInt64, score: Float, payload: ByteSlice?, length: UInt32, maxFrequency: UInt32
+        key: ByteSlice, stamp: UInt64, score: Float, payload: ByteSlice?, length: UInt32, maxFrequency: UInt32,
+        postingCount added: Int
     ) {
         let i = documentCount
+        postingCount += added
         stamps[i] = stamp
         norms[i] = makeNorm(length: length, maxFrequency: maxFrequency)
         lengths[i] = length

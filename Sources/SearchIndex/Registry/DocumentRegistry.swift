@@ -57,9 +57,12 @@ package final class DocumentRegistry: @unchecked Sendable {
     }
 
     private let state = Locked(State())
+    /// What 12 bits can number.
     static let maximumSlots = 4095
+    /// Slots beyond are left for merges, which make others free.
+    private let slotLimit: Int
 
-    init() {}
+    init(slotLimit: Int) { self.slotLimit = min(max(1, slotLimit), Self.maximumSlots - 64) }
 
     var count: Int { state.withLock { $0.count } }
     var generationAndByteCount: (UInt64, Int) { state.withLock { ($0.generation, $0.capacity * 8) } }
@@ -67,14 +70,15 @@ package final class DocumentRegistry: @unchecked Sendable {
 
     // MARK: Slots
 
-    /// A free number for a segment's keys; `nil` when 4,095 segments are in use.
-    func takeSlot(_ source: KeySource) -> SegmentSlot? {
+    /// A free number for a segment's keys; `nil` when thousands of segments are in use.
+    func takeSlot(_ source: KeySource, isForMerge: Bool = false) -> SegmentSlot? {
+        let limit = isForMerge ? Self.maximumSlots : slotLimit
         return state.withLock { state in
             if let free = state.sources.indices.dropFirst().first(where: { state.sources[$0] == nil }) {
                 state.sources[free] = source
                 return SegmentSlot(number: free)
             }
-            guard state.sources.count <= Self.maximumSlots else { return nil }
+            guard state.sources.count <= limit else { return nil }
             state.sources.append(source)
             return SegmentSlot(number: state.sources.count - 1)
         }

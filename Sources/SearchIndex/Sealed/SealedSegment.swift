@@ -88,7 +88,7 @@ final class SealedSegment: @unchecked Sendable {
         let blocks = (count + blockSize - 1) / blockSize
         let isBitmap = header.tag == PackedHeader.bitmapTag
         let directory = UnsafeRawPointer(start) + MemoryLayout<PackedHeader>.stride
-        var arrays = PostingList.PackedArrays()
+        var arrays = PostingReader.PackedArrays()
         arrays.directory = directory.assumingMemoryBound(to: BlockEntry.self)
         arrays.data = UnsafePointer(start) + Int(header.dataOffset)
         arrays.positions = UnsafePointer(positions.pointer(atByte: Int(header.positionOffset)))
@@ -98,11 +98,12 @@ final class SealedSegment: @unchecked Sendable {
             arrays.bitmap = bitmap.assumingMemoryBound(to: UInt64.self)
             arrays.windowCount = (documentCount + windowSize - 1) / windowSize
         }
-        return PostingList(
+        let reader = PostingReader(
             documentFrequency: count, blockCount: blocks, maxFrequency: header.maxFrequency,
             isSingleMask: header.isSingleMask != 0 ? readMask(arrays.defaultMask) : nil, hasPositions: hasPositions, term: term,
-            form: isBitmap ? .bitmap : .packed, owner: self, segmentBounds: bounds, hasScores: scores != nil,
-            decoded: PostingList.DecodedArrays(), packed: arrays)
+            form: isBitmap ? .bitmap : .packed, segmentBounds: bounds, hasScores: scores != nil,
+            decoded: PostingReader.DecodedArrays(), packed: arrays)
+        return PostingList(reader: reader, owner: self)
     }
 
     private func openShort(_ term: TermID, _ start: UnsafeMutablePointer<UInt8>) -> PostingList {

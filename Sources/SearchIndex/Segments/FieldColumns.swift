@@ -155,6 +155,8 @@ struct OpenFieldColumns {
         }
     }
 
+    var fieldCount: Int { numeric.count }
+
     /// Gives a document its value, or replaces it.
     func set(_ docID: DocID, _ field: Int, _ value: FieldValue) {
         guard field < numeric.count else { return }

@@ -27,7 +27,7 @@ final class DeadCountCache: Sendable {
     }
 }
 
-extension PostingList {
+extension PostingReader {
     /// Postings of live documents, exact. Cheap when nothing died since the last time.
     package func liveDocumentFrequency(in view: SegmentView) -> Int {
         let deaths = view.deaths

@@ -28,13 +28,6 @@ struct StampColumn: Sendable {
 
     mutating func patch(_ docID: DocID, _ stamp: UInt64) { patches.set(docID, stamp) }
 
-    /// As ``isBaseOrdered`` becomes known to be wrong, or the patches of an older state are to be kept.
-    func withBase(of other: StampColumn) -> StampColumn {
-        var result = other
-        result.patches = patches
-        return result
-    }
-
     func needsRebuild(documentCount: Int) -> Bool { patches.isLarge(documentCount: documentCount) }
 
     func rebuilt(documentCount: Int) -> StampColumn {

@@ -6,6 +6,7 @@
 //
 // A write of a key that is there is a death and a birth; both are published together.
 
+import CKernels
 import Containers
 import SearchModel
 
@@ -17,51 +18,52 @@ package final class IndexWriter: @unchecked Sendable {
     package let options: IndexOptions
     package private(set) var schema: Schema
     package let dictionary = TermDictionaryBuilder()
-    let registry = DocumentRegistry()
+    let registry: DocumentRegistry
     /// By field position; made with a field's first value.
-    private var tagBuilders: [TermDictionaryBuilder?] = []
-    private let stemmer: (any StemProvider)?
+    var tagBuilders: [TermDictionaryBuilder?] = []
+    let stemmer: (any StemProvider)?
     private let published: Locked<IndexSnapshot>
 
     /// Oldest first. The open one is last.
-    private(set) var segments: [WriterSegment] = []
-    private var segmentBySlot: [WriterSegment?] = []
-    private var open: MutableSegment?
-    private var openSlot: SegmentSlot?
+    var segments: [WriterSegment] = []
+    var segmentBySlot: [WriterSegment?] = []
+    var open: MutableSegment?
+    var openSlot: SegmentSlot?
     /// Counts publications; pages made in the current one may be written.
-    private var burst: UInt64 = 1
-    private var hasChanges = false
+    var burst: UInt64 = 1
+    var hasChanges = false
 
     /// Live documents, and the sum of their lengths.
     package private(set) var documentCount = 0
     package private(set) var totalLength = 0
 
     // The document that is being added.
-    private let gatherer: UnsafeMutablePointer<DocumentGatherer>
-    private let tokenCache: UnsafeMutablePointer<TokenCache>
+    let gatherer: UnsafeMutablePointer<DocumentGatherer>
+    let tokenCache: UnsafeMutablePointer<TokenCache>
     /// Stands in for words that the cache does not take.
-    private let longTokenEntry: UnsafeMutablePointer<TokenCache.Entry>
+    let longTokenEntry: UnsafeMutablePointer<TokenCache.Entry>
     /// Differs for every open segment, and is never 0.
-    private var openEpoch: UInt32 = 0
+    var openEpoch: UInt32 = 0
     private var pendingKey = Growable<UInt8>(capacity: 64)
     private var pendingPayload: [UInt8]?
-    private var pendingStamp: ArrivalStamp = 0
+    var pendingStamp: ArrivalStamp = 0
     private var pendingScore: Float = 1
-    private var pendingStemmer: (any StemProvider)?
-    private var pendingValues: [(field: Int, value: FieldValue)] = []
+    var pendingStemmer: (any StemProvider)?
+    var pendingValues: [(field: Int, value: FieldValue)] = []
     /// The document that is being patched.
-    private var patchedLocation: DocumentLocation?
-    private var isInDocument = false
-    private var stemScratch: [UInt8] = []
+    var patchedLocation: DocumentLocation?
+    var isInDocument = false
+    var stemScratch: [UInt8] = []
     /// Stems by other languages than the index's.
-    private var foreignStems: [ObjectIdentifier: [TermID: UInt32]] = [:]
-    private static let foreignStemLimit = 65_536
+    var foreignStems: [ObjectIdentifier: [TermID: UInt32]] = [:]
+    static let foreignStemLimit = 65_536
 
     /// - Parameter stemmer: of the index's language; `nil`: no stems.
     package init(schema: Schema, options: IndexOptions = IndexOptions(), stemmer: (any StemProvider)? = nil) {
         self.schema = schema
         self.options = options
         self.stemmer = stemmer
+        registry = DocumentRegistry(slotLimit: options.segmentLimit)
         gatherer = .allocate(capacity: 1)
         gatherer.initialize(to: DocumentGatherer())
         tokenCache = .allocate(capacity: 1)
@@ -104,142 +106,6 @@ package final class IndexWriter: @unchecked Sendable {
         isInDocument = true
     }
 
-    /// Adds the tokens of one field, in ascending positions. Positions run on over the fields of a document.
-    ///
-    /// - Parameters:
-    ///   - bit: the field's bit in masks.
-    ///   - weight: what an occurrence adds to frequency and length.
-    ///   - stems: false for NOSTEM fields.
-    package func addTokens(_ tokens: UnsafeBufferPointer<IndexToken>, bit: Int, weight: UInt32, stems: Bool) {
-        precondition(isInDocument, "tokens outside a document")
-        let segment = open!
-        let maskLow: UInt64 = bit < 64 ? 1 << UInt64(bit) : 0
-        let maskHigh: UInt64 = bit < 64 ? 0 : 1 << UInt64(bit - 64)
-        let firstMask: FieldMask = options.keepsFields ? 1 << FieldMask(bit) : 0
-        let stemmer = stems ? pendingStemmer : nil
-        let isForeign = stemmer != nil && stemmer !== self.stemmer
-        let dictionary = dictionary
-        let gatherer = gatherer
-        let epoch = openEpoch
-        let cache = tokenCache
-        for token in tokens {
-            // Found: one cache line. Otherwise a place to remember the word in, if it is short enough.
-            let entry: UnsafeMutablePointer<TokenCache.Entry>
-            if let key = TokenCache.key(of: token.bytes) {
-                let place = cache.pointee.entry(key)
-                entry = place.0
-                if !place.isHit {
-                    entry.pointee = TokenCache.Entry(low: key.low, high: key.high, length: key.length)
-                    intern(token, learnsStem: stemmer != nil && !isForeign, entry)
-                }
-            } else {
-                entry = longTokenEntry
-                entry.pointee = TokenCache.Entry()
-                intern(token, learnsStem: stemmer != nil && !isForeign, entry)
-            }
-            let term = entry.pointee.term
-            if entry.pointee.epoch != epoch {
-                entry.pointee.epoch = epoch
-                entry.pointee.list = segment.list(for: term, mask: firstMask)
-                entry.pointee.stemList = nil
-            }
-            gatherer.pointee.add(
-                entry.pointee.list!, position: token.position, weight: weight, maskLow: maskLow, maskHigh: maskHigh)
-            if token.isDerived { continue }
-            gatherer.pointee.addLength(weight)
-            guard let stemmer else { continue }
-
-            let stemList: UnsafeMutablePointer<ListHead>
-            if !isForeign, let known = entry.pointee.stemList {
-                stemList = known
-            } else {
-                var stem = entry.pointee.stem
-                if isForeign {
-                    stem = foreignStem(of: term, by: stemmer)
-                } else if stem == TermDictionaryBuilder.unknownStem {
-                    stem = dictionary.stem(term)
-                }
-                if stem == TermDictionaryBuilder.unknownStem { stem = learnStem(of: term, token.bytes, by: stemmer) }
-                if !isForeign { entry.pointee.stem = stem }
-                if stem == TermDictionaryBuilder.noStem { continue }
-                stemList = segment.list(for: stem, mask: firstMask)
-                if !isForeign { entry.pointee.stemList = stemList }
-            }
-            gatherer.pointee.add(
-                stemList, position: token.position, weight: weight, maskLow: maskLow, maskHigh: maskHigh)
-        }
-    }
-
-    /// Adds one token; see ``addTokens(_:bit:weight:stems:)``.
-    package func addToken(
-        _ bytes: ByteSlice, position: UInt32, bit: Int, weight: UInt32, stems: Bool, isDerived: Bool = false
-    ) {
-        withUnsafePointer(to: IndexToken(bytes, position: position, isDerived: isDerived)) { token in
-            addTokens(UnsafeBufferPointer(start: token, count: 1), bit: bit, weight: weight, stems: stems)
-        }
-    }
-
-    // MARK: Fields of a document that is added or patched
-
-    /// Sets a NUMERIC field, by its position in the schema; `nil`: it has no value.
-    package func setNumeric(field: Int, _ value: Double?) { set(field, .number(value)) }
-
-    /// Sets the values of a TAG field, folded as the field demands.
-    package func setTags(field: Int, _ values: [Bytes]) {
-        guard let dictionary = tagBuilder(field) else { return }
-        set(field, .tags(values.map { $0.withUnsafeBufferPointer { dictionary.intern($0) } }))
-    }
-
-    /// Sets a GEO field. A point outside the indexable range counts as none.
-    package func setGeo(field: Int, longitude: Double, latitude: Double) {
-        set(field, .cell(GeoCell.encode(longitude: longitude, latitude: latitude)))
-    }
-
-    /// Takes a GEO field's value away.
-    package func clearGeo(field: Int) { set(field, .cell(nil)) }
-
-    /// Sets what a SORTABLE field that is not NUMERIC sorts by; `nil`: it has no value.
-    package func setSortText(field: Int, _ text: ByteSlice?) { set(field, .text(text.map { Array($0) })) }
-
-    /// Says whether the document lacks a field that is declared INDEXMISSING. New documents have all fields
-    /// unless told otherwise.
-    package func setMissing(field: Int, _ isMissing: Bool = true) { set(field, .missing(isMissing)) }
-
-    private func set(_ field: Int, _ value: FieldValue) {
-        precondition(isInDocument || patchedLocation != nil, "a field outside a document")
-        pendingValues.append((field, value))
-    }
-
-    private func tagBuilder(_ field: Int) -> TermDictionaryBuilder? {
-        guard field < schema.fields.count, case .tag = schema.fields[field].kind else { return nil }
-        while tagBuilders.count <= field { tagBuilders.append(nil) }
-        if let known = tagBuilders[field] { return known }
-        let made = TermDictionaryBuilder()
-        tagBuilders[field] = made
-        return made
-    }
-
-    // MARK: Patching a document
-
-    /// Starts a change that touches no TEXT, score or payload of a document: the set functions say what changes, and
-    /// ``endPatch()`` applies it. False when there is no such document.
-    package func beginPatch(key: ByteSlice, stamp: ArrivalStamp) -> Bool {
-        precondition(!isInDocument, "a document is being added")
-        guard let location = registry.find(key) else { return false }
-        pendingValues.removeAll(keepingCapacity: true)
-        pendingStamp = stamp
-        patchedLocation = location
-        return true
-    }
-
-    /// Applies the patch. The document counts as written now: its stamp moves, also without a changed value.
-    package func endPatch() {
-        guard let location = patchedLocation else { return }
-        patchedLocation = nil
-        segmentBySlot[location.slot]!.patch(location.docID, stamp: pendingStamp, pendingValues)
-        hasChanges = true
-    }
-
     // MARK: The end of a document
 
     /// Completes the document. An older one of the same key dies.
@@ -257,12 +123,12 @@ package final class IndexWriter: @unchecked Sendable {
             payload.withUnsafeBufferPointer {
                 segment.finishDocument(
                     key: key, stamp: pendingStamp, score: pendingScore, payload: $0, length: length,
-                    maxFrequency: largest)
+                    maxFrequency: largest, postingCount: gatherer.pointee.terms.count)
             }
         } else {
             segment.finishDocument(
                 key: key, stamp: pendingStamp, score: pendingScore, payload: nil, length: length,
-                maxFrequency: largest)
+                maxFrequency: largest, postingCount: gatherer.pointee.terms.count)
         }
         documentCount += 1
         totalLength += Int(length)
@@ -306,44 +172,10 @@ package final class IndexWriter: @unchecked Sendable {
         totalLength -= Int(segment.length(location.docID))
     }
 
-    // MARK: Stems
-
-    /// Finds or makes the term of a token, with its stem if the token asks for one.
-    private func intern(_ token: IndexToken, learnsStem: Bool, _ entry: UnsafeMutablePointer<TokenCache.Entry>) {
-        guard learnsStem, !token.isDerived, let stemmer else {
-            entry.pointee.term = dictionary.intern(token.bytes)
-            return
-        }
-        (entry.pointee.term, entry.pointee.stem) = dictionary.intern(token.bytes) { internStem(of: $0, by: stemmer) }
-    }
-
-    /// The id of the word's `+stem`, or ``TermDictionaryBuilder/noStem``.
-    private func internStem(of word: ByteSlice, by stemmer: any StemProvider) -> UInt32 {
-        guard stemmer.stem(of: word, into: &stemScratch) else { return TermDictionaryBuilder.noStem }
-        stemScratch.insert(UInt8(ascii: "+"), at: 0)
-        return stemScratch.withUnsafeBufferPointer { dictionary.intern($0) }
-    }
-
-    @inline(never) private func learnStem(of term: TermID, _ word: ByteSlice, by stemmer: any StemProvider) -> UInt32 {
-        let stem = internStem(of: word, by: stemmer)
-        if stemmer === self.stemmer {
-            dictionary.setStem(term, stem)
-        } else {
-            let id = ObjectIdentifier(stemmer)
-            if foreignStems[id, default: [:]].count >= Self.foreignStemLimit { foreignStems[id] = [:] }
-            foreignStems[id, default: [:]][term] = stem
-        }
-        return stem
-    }
-
-    private func foreignStem(of term: TermID, by stemmer: any StemProvider) -> UInt32 {
-        foreignStems[ObjectIdentifier(stemmer)]?[term] ?? TermDictionaryBuilder.unknownStem
-    }
-
     // MARK: The open segment
 
     private func prepareOpenSegment() {
-        if let open, open.documentCount >= open.capacity || open.postingByteCount >= options.segmentBytes {
+        if let open, open.documentCount >= open.capacity || open.variableByteCount >= options.segmentBytes {
             freeze()
         }
         if open == nil { openSegment() }
@@ -353,7 +185,7 @@ package final class IndexWriter: @unchecked Sendable {
         let segment = MutableSegment(
             capacity: options.segmentCapacity, hasPositions: options.keepsOffsets,
             defaultScore: options.defaultScore, schema: schema)
-        // 4,095 segments can only be in use when nobody merges: do it here then.
+        // So many segments are only in use when nobody merges: do it here then.
         var slot = registry.takeSlot(.mutable(segment))
         while slot == nil {
             mergeEverything()
@@ -378,14 +210,14 @@ package final class IndexWriter: @unchecked Sendable {
     /// Documents of the open segment.
     package var openDocumentCount: Int { open?.documentCount ?? 0 }
 
-    private func adopt(_ segment: WriterSegment, at index: Int) {
+    func adopt(_ segment: WriterSegment, at index: Int) {
         segments.insert(segment, at: index)
         let number = segment.slot.number
         while segmentBySlot.count <= number { segmentBySlot.append(nil) }
         segmentBySlot[number] = segment
     }
 
-    private func discard(_ segment: WriterSegment) {
+    func discard(_ segment: WriterSegment) {
         segments.removeAll { $0 === segment }
         if segmentBySlot[segment.slot.number] === segment {
             segmentBySlot[segment.slot.number] = nil
@@ -425,116 +257,5 @@ package final class IndexWriter: @unchecked Sendable {
         }
         _ = consume old
         return next
-    }
-
-    // MARK: Sealing and merging
-
-    /// Work that is worth doing now; `nil` when there is none. Run it anywhere, then ``install(_:)`` it.
-    ///
-    /// - Parameter isQuiet: no writes for a while: close the open segment too, and merge down to as few segments as
-    ///   the limit allows.
-    package func planMerge(isQuiet: Bool = false) -> MergeTask? {
-        if isQuiet && openDocumentCount > 0 { freeze() }
-        let candidates = segments.map {
-            MergePolicy.Segment(
-                documents: $0.documentCount, live: $0.liveCount, isSealed: $0.isSealed,
-                isAvailable: !$0.isBusy && !isOpen($0))
-        }
-        guard
-            let range = MergePolicy.choose(
-                candidates, base: options.segmentCapacity, limit: options.mergedDocumentLimit, isQuiet: isQuiet)
-        else {
-            guard let patched = segments.firstIndex(where: { !$0.isBusy && $0.needsRebuild }) else {
-                if isQuiet && open == nil { trim() }
-                return nil
-            }
-            return makeTask(patched..<patched + 1, rebuildsColumns: true)
-        }
-        return makeTask(range)
-    }
-
-    /// Tables give back what they had to grow into: the next writes will be some time away.
-    private func trim() {
-        dictionary.trim()
-        for builder in tagBuilders { builder?.trim() }
-        registry.trim()
-        hasChanges = true
-    }
-
-    private func makeTask(_ range: Range<Int>, rebuildsColumns: Bool = false) -> MergeTask {
-        let inputs = Array(segments[range])
-        for input in inputs { input.isBusy = true }
-        let task = MergeTask(
-            inputs: inputs.map { $0.publish() }, segments: inputs, b: options.b, defaultScore: options.defaultScore,
-            hasPositions: options.keepsOffsets, rebuildsColumns: rebuildsColumns)
-        // The views above show deaths of this burst: their pages must not be written any more.
-        burst += 1
-        return task
-    }
-
-    /// Replaces the inputs of a task by its result; what died meanwhile dies in it. Visible with the next publication.
-    ///
-    /// A task that was cancelled, or whose inputs are gone (``removeAll()``), changes nothing.
-    package func install(_ task: MergeTask) {
-        for segment in task.segments { segment.isBusy = false }
-        guard let first = segments.firstIndex(where: { $0 === task.segments[0] }) else { return }
-        if let (columns, stamps) = task.columns {
-            segments[first].replaceColumns(columns, stamps, since: task.inputs[0])
-            hasChanges = true
-            return
-        }
-        guard let result = task.result else { return }
-        hasChanges = true
-        guard let sealed = result.segment else {
-            for segment in task.segments { discard(segment) }
-            return
-        }
-
-        // One input that kept all its documents in place keeps its slot: the registry need not change.
-        let keepsSlot = task.segments.count == 1 && result.isIdentity
-        let slot: SegmentSlot
-        if keepsSlot {
-            slot = task.segments[0].slot
-            registry.replaceSource(of: slot, with: .sealed(sealed.keys))
-        } else {
-            guard let free = registry.takeSlot(.sealed(sealed.keys)) else { return }
-            slot = free
-        }
-
-        var columns = result.columns
-        var stamps = result.stamps!
-        for (i, input) in task.segments.enumerated() {
-            let mapping = result.isIdentity ? nil : DocIDMapping(result.places[i])
-            columns.adoptPatches(of: input.currentColumns, since: task.inputs[i].columns, mapping: mapping)
-            stamps.adoptPatches(of: input.stamps, since: task.inputs[i].stampColumn, mapping: mapping)
-        }
-        let merged = WriterSegment(sealed, columns: columns, stamps: stamps, slot: slot)
-        for (input, places) in zip(task.segments, result.places) {
-            for death in input.deaths.since(task.deathCount(of: input)) {
-                let place = places.isEmpty ? death : places[Int(death)]
-                _ = merged.kill(place, burst: burst)
-            }
-        }
-        if keepsSlot {
-            for death in task.segments[0].deaths.first(task.deathCount(of: task.segments[0])) {
-                _ = merged.kill(death, burst: burst)
-            }
-            segments[first] = merged
-            segmentBySlot[slot.number] = merged
-        } else {
-            var places: [Int: [DocID]] = [:]
-            for (input, map) in zip(task.segments, result.places) { places[input.slot.number] = map }
-            registry.relocate(places, to: slot.number)
-            for segment in task.segments { discard(segment) }
-            adopt(merged, at: first)
-        }
-    }
-
-    /// Seals and merges on this lane until there is nothing left to do.
-    package func mergeEverything(isQuiet: Bool = false) {
-        while let task = planMerge(isQuiet: isQuiet) {
-            task.run()
-            install(task)
-        }
     }
 }

@@ -3,10 +3,11 @@
 // Direct-mapped, one cache line an entry. A word of up to 16 bytes is its own key: two overlapping halves and its length
 // say all its bytes.
 
+import Containers
 import SearchModel
 
 struct TokenCache: ~Copyable {
-    struct Entry {
+    struct Entry: BitwiseCopyable {
         var low: UInt64 = 0
         var high: UInt64 = 0
         var length: UInt32 = 0
@@ -19,26 +20,27 @@ struct TokenCache: ~Copyable {
     }
 
     private static let count = 2048
+    /// Zeroed: no word has length 0. Costs nothing in an index that is never written.
+    private let block = RawBlock(zeroed: (count + 1) * MemoryLayout<Entry>.stride)
     private let entries: UnsafeMutablePointer<Entry>
-    static var byteCount: Int { count * MemoryLayout<Entry>.stride }
 
     init() {
-        entries = .allocate(capacity: Self.count)
-        entries.initialize(repeating: Entry(), count: Self.count)
+        // One entry, one cache line.
+        let misalignment = Int(bitPattern: block.base) & (MemoryLayout<Entry>.stride - 1)
+        entries = block.pointer(atByte: MemoryLayout<Entry>.stride - misalignment)
     }
 
-    deinit { entries.deallocate() }
-
+    /// A word as numbers.
     struct Key {
-        let low: UInt64
-        let high: UInt64
-        let length: UInt32
+        var low: UInt64 = 0
+        var high: UInt64 = 0
+        /// 0: the word is too long, or empty, and is not kept.
+        var length: UInt32 = 0
     }
 
-    /// `nil` for words that are too long, and for the empty one.
-    @inline(__always) static func key(of word: ByteSlice) -> Key? {
+    @inline(__always) static func key(of word: ByteSlice) -> Key {
         let n = word.count
-        guard n > 0, n <= 16, let start = word.baseAddress else { return nil }
+        guard n > 0, n <= 16, let start = word.baseAddress else { return Key() }
         let raw = UnsafeRawPointer(start)
         if n >= 8 {
             return Key(
@@ -55,11 +57,43 @@ struct TokenCache: ~Copyable {
             length: UInt32(n))
     }
 
-    /// The one place where the word may be, and whether it is there.
-    @inline(__always) func entry(_ key: Key) -> (UnsafeMutablePointer<Entry>, isHit: Bool) {
+    /// The one place where a word may be.
+    @inline(__always) func place(of key: Key) -> UnsafeMutablePointer<Entry> {
         let mixed = (key.low ^ (key.high &* 0x9E37_79B9_7F4A_7C15) ^ UInt64(key.length)) &* 0xA076_1D64_78BD_642F
-        let entry = entries + Int(mixed &>> 53)
-        let isHit = entry.pointee.low == key.low && entry.pointee.high == key.high && entry.pointee.length == key.length
-        return (entry, isHit)
+        return entries + Int(mixed &>> 53)
     }
+}
+
+extension TokenCache.Entry {
+    init(_ key: TokenCache.Key) {
+        low = key.low
+        high = key.high
+        length = key.length
+    }
+
+    /// Never for words that are not kept.
+    @inline(__always) func holds(_ key: TokenCache.Key) -> Bool {
+        low == key.low && high == key.high && length == key.length && length != 0
+    }
+}
+
+/// What the tokens of one call have in common.
+struct FieldOfTokens {
+    let maskLow: UInt64
+    let maskHigh: UInt64
+    let weight: UInt32
+    let isStemmed: Bool
+    /// By a stemmer of another language than the index's.
+    let isForeign: Bool
+}
+
+/// A token on its way into lists.
+struct TokenWork {
+    static let batch = 32
+
+    var key: TokenCache.Key
+    var entry: UnsafeMutablePointer<TokenCache.Entry>
+    var hash: UInt64
+    var list: UnsafeMutablePointer<ListHead>
+    var stemList: UnsafeMutablePointer<ListHead>?
 }

@@ -84,6 +84,22 @@ final class WriterSegment {
         }
     }
 
+    /// Fields that its columns know.
+    var fieldCount: Int {
+        switch core {
+        case .mutable(let segment): segment.fields.fieldCount
+        case .sealed: columns.fieldCount
+        }
+    }
+
+    /// Bytes of everything that is found by 32-bit offsets.
+    var textByteCount: Int {
+        switch core {
+        case .mutable(let segment): segment.variableByteCount
+        case .sealed(let segment): segment.byteCounts.total
+        }
+    }
+
     var liveCount: Int { documentCount - deaths.count }
 
     func length(_ docID: DocID) -> UInt32 {

@@ -20,16 +20,16 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionShell {
 
     private let core: ServerCore
     private let loop: ServerLoop
-    private var context: ChannelHandlerContext?
-    private var session: Session?
+    @exclusivity(unchecked) private var context: ChannelHandlerContext?
+    @exclusivity(unchecked) private var session: Session?
     private var control: ConnectionControl?
 
-    private var input: ByteBuffer?
-    private var isPumping = false
-    private var pumpsAgain = false
-    private var readIsWaiting = false
+    @exclusivity(unchecked) private var input: ByteBuffer?
+    @exclusivity(unchecked) private var isPumping = false
+    @exclusivity(unchecked) private var pumpsAgain = false
+    @exclusivity(unchecked) private var readIsWaiting = false
     private var inputIsClosed = false
-    private var isFinishing = false
+    @exclusivity(unchecked) private var isFinishing = false
     private var lingersUntil: UInt64?
     private var overSoftLimitSince: UInt64?
 
@@ -213,7 +213,7 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionShell {
         context.write(wrapOutboundOut(buffer), promise: nil)
     }
 
-    private var hasUnflushed = false
+    @exclusivity(unchecked) private var hasUnflushed = false
 
     func flush() {
         guard hasUnflushed, let context else { return }

@@ -12,7 +12,7 @@ extension Session {
         }
         let batch = batchToFill()
         batch.append(arguments, specification: specification)
-        if environment.mayBlock[position] { record.set(.blocked, true) }
+        if environment.entries[position].mayBlock { record.set(.blocked, true) }
         openCommands.append(Int32(position))
         pendingCommands += 1
         if openCommands.count >= Self.batchCommandBound || batch.byteCount >= Self.batchByteBound { submitBatch() }

@@ -110,9 +110,9 @@ final class Lane: @unchecked Sendable {
         case .linkUp(let fresh, let number, let isFirst):
             connection = fresh
             generation = number
-            status.set(.up)
             resume(fences.takeAll())
             if !isFirst { observer?.storeReplaced() }
+            status.set(.up)
         case .linkDown(let number, let reason):
             if number == generation, connection != nil { dropConnection(LinkFailure(reason)) }
         case .changes(let changes, let number):

@@ -37,6 +37,9 @@ package final class ManagedStore: Sendable {
         /// Milliseconds until a store that was told to end is killed.
         package var stopTimeout = 30_000
         package var log: @Sendable (String) -> Void = { _ in }
+        /// Told when the store has ended and it makes no sense to start it again: its data are damaged. Comes from the
+        /// thread that watches the store, at most once, and only after `init`, which throws by itself.
+        package var failed: @Sendable (ManagedStoreError) -> Void = { _ in }
 
         package init(directory: String) { self.directory = directory }
     }
@@ -232,30 +235,48 @@ package final class ManagedStore: Sendable {
             throw .directoryNotUsable(folder, error)
         }
         // Our copy of the lock is closed when this returns: the store alone holds it.
-        let end = MonotonicClock.milliseconds + 30_000
-        while true {
-            if let reason = child.ended() {
-                let words = lastWords()
-                if words.contains("Bad file format") || words.contains("append only file") { throw .dataDamaged(words) }
-                throw .startFailed("\(executable) \(reason): \(words)")
-            }
-            if (try? StoreConnection.connect(
-                endpoint, name: "ringsearch-start", connectTimeout: 1000, commandTimeout: 1000)) != nil
-            {
-                break
-            }
-            if MonotonicClock.milliseconds > end {
-                child.signal(SIGKILL)
-                while child.ended() == nil { usleep(1000) }
-                throw .startFailed("\(executable) does not answer: \(lastWords())")
-            }
-            usleep(5_000)
-        }
+        try waitUntilAnswering(child)
         state.withLock {
             $0.report.process = child.identifier
             $0.report.isRunning = true
         }
         return .child(child)
+    }
+
+    /// Waits until the store answers. It listens before it has loaded its data, and may end over them: a short load is
+    /// waited for, a long one is not.
+    private func waitUntilAnswering(_ child: ChildProcess) throws(ManagedStoreError) {
+        let start = MonotonicClock.milliseconds
+        let tape = ReplyTape()
+        var isListening = false
+        while true {
+            if let end = child.ended() { throw failure("\(executable) \(end)") }
+            let connection = try? StoreConnection.connect(
+                endpoint, name: "ringsearch-start", connectTimeout: 1000, commandTimeout: 1000)
+            if let connection, let reply = try? connection.ask(["PING"], tape) {
+                if tape[reply].kind != .error { return }
+                isListening = true
+            }
+            let waited = MonotonicClock.milliseconds - start
+            if isListening, waited > 2_000 { return }
+            if waited > 30_000 {
+                child.signal(SIGKILL)
+                while child.ended() == nil { usleep(1000) }
+                throw .startFailed("\(executable) does not answer: \(lastWords())")
+            }
+            usleep(isListening ? 20_000 : 5_000)
+        }
+    }
+
+    /// Why the store has ended, by what it has written last.
+    private func failure(_ end: String) -> ManagedStoreError {
+        let words = lastWords()
+        let damage = [
+            "Bad file format", "Unexpected end of file reading", "Unrecoverable error reading",
+            "Wrong signature trying",
+        ]
+        if damage.contains(where: { words.contains($0) }) { return .dataDamaged(words) }
+        return .startFailed("\(end): \(words)")
     }
 
     /// The end of the store's log.
@@ -280,6 +301,10 @@ package final class ManagedStore: Sendable {
             guard let end = ended(running) else { continue }
             configuration.log("the store \(end): \(lastWords())")
             state.withLock { $0.report.isRunning = false }
+            if case .dataDamaged(let words) = failure(end) {
+                configuration.failed(.dataDamaged(words))
+                break
+            }
             if MonotonicClock.milliseconds - started > 10_000 { pause = 0 }
             pause = min(max(2 * pause, 100), 5_000)
             guard let next = relaunch(after: pause) else { break }
@@ -315,6 +340,10 @@ package final class ManagedStore: Sendable {
                 return running
             } catch {
                 configuration.log("\(error)")
+                if case .dataDamaged = error {
+                    configuration.failed(error)
+                    return nil
+                }
                 pause = min(2 * pause, 5_000)
             }
         }

@@ -33,7 +33,7 @@ final class BlockingCommands: @unchecked Sendable {
         var isEmpty: Bool { jobs.isEmpty && endings.isEmpty && !isStopped }
     }
 
-    /// A connection and its number at the store.
+    /// A connection and its number at the store (-1: not known).
     private struct Numbered {
         let connection: StoreConnection
         let number: Int
@@ -195,8 +195,8 @@ final class BlockingCommands: @unchecked Sendable {
         }
         let connection = try connect("blocked")
         let number = try connection.ask(["CLIENT", "ID"], tape)
-        guard tape[number].kind == .integer else { throw LinkFailure(tape.string(number)) }
-        return Numbered(connection: connection, number: tape[number].value)
+        // While a script keeps the store busy it tells no number, and SCRIPT KILL needs none.
+        return Numbered(connection: connection, number: tape[number].kind == .integer ? tape[number].value : -1)
     }
 
     /// Reads the reply that has begun to arrive; `true`: the job is answered.
@@ -207,7 +207,7 @@ final class BlockingCommands: @unchecked Sendable {
             for _ in 0..<one.skipped { _ = try one.connection.connection.read(tape) }
             let node = try one.connection.connection.read(tape)
             SideAnswer.write(tape, node, command, one.job)
-            if idle.count < Self.idleBound { idle.append(one.connection) }
+            if idle.count < Self.idleBound, one.connection.number >= 0 { idle.append(one.connection) }
         } catch {
             one.job.writer.error(StoreErrors.lost(error, isWrite: SideAnswer.isWrite(command)))
         }
