@@ -132,6 +132,20 @@ import Testing
         #expect(keys(node, "i hello") == "*3 :2 $d:1 $d:3")
     }
 
+    @Test func `a scan that failed is tried again`() async throws {
+        let node = try TestNode()
+        node.store.holdsScans = true
+        node.run("HSET d:1 t hello")
+        node.run("FT.CREATE i PREFIX 1 d: SCHEMA t TEXT")
+        node.store.failScans("ERR not now")
+        node.store.holdsScans = false
+
+        for _ in 0..<500 where keys(node, "i hello") == "*1 :0" { try await Task.sleep(for: .milliseconds(10)) }
+
+        #expect(keys(node, "i hello") == "*2 :1 $d:1")
+        #expect(node.run("FT.INFO i").contains("+indexing :0"))
+    }
+
     // MARK: restarts
 
     @Test func `after a restart an index answers only when it has been rebuilt`() throws {
