@@ -203,11 +203,8 @@ package struct ExpressionParser {
 
     /// Arithmetic of two plain numbers is done once, here.
     private static func folded(_ operation: ArithmeticOperator, _ left: Expression, _ right: Expression) -> Expression {
-        if case .literal(.number) = left, case .literal(.number) = right,
-            case .literal(let a) = left, case .literal(let b) = right,
-            let value = try? Expression.compute(operation, a, b)  // two numbers cannot fail
-        {
-            return .literal(.number(value))
+        if case .literal(.number(let a)) = left, case .literal(.number(let b)) = right {
+            return .literal(.number(Expression.compute(operation, a, b)))
         }
         return .arithmetic(operation, left, right)
     }

@@ -3,6 +3,7 @@
 //   position   0 name TEXT SORTABLE   1 section TAG SORTABLE   2 size NUMERIC   3 body TEXT
 //   main       -                      TagColumn                NumericColumn    -
 //   texts      TextColumn             TextColumn               -                -
+//   raws       -                      RawTextColumn            -                -
 
 import SearchModel
 
@@ -18,13 +19,16 @@ package final class FieldColumns: Sendable {
     package let main: [FieldColumn?]
     /// Sort keys of SORTABLE fields that are not NUMERIC.
     package let texts: [TextColumn?]
+    /// What TAG fields say as written, while it is little.
+    package let raws: [RawTextColumn?]
 
-    init(main: [FieldColumn?], texts: [TextColumn?]) {
+    init(main: [FieldColumn?], texts: [TextColumn?], raws: [RawTextColumn?]) {
         self.main = main
         self.texts = texts
+        self.raws = raws
     }
 
-    static let none = FieldColumns(main: [], texts: [])
+    static let none = FieldColumns(main: [], texts: [], raws: [])
 
     package var byteCount: Int {
         main.reduce(0) { sum, column in
@@ -34,7 +38,7 @@ package final class FieldColumns: Sendable {
             case .geo(let column)?: sum + column.byteCount
             case nil: sum
             }
-        } + texts.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+        } + texts.reduce(0) { $0 + ($1?.byteCount ?? 0) } + raws.reduce(0) { $0 + ($1?.byteCount ?? 0) }
     }
 
     var needsRebuild: Bool {
@@ -45,7 +49,7 @@ package final class FieldColumns: Sendable {
             case .geo(let column)?: column.needsRebuild
             case nil: false
             }
-        } || texts.contains { $0?.needsRebuild ?? false }
+        } || texts.contains { $0?.needsRebuild ?? false } || raws.contains { $0?.needsRebuild ?? false }
     }
 
     /// The same values without patches.
@@ -59,7 +63,7 @@ package final class FieldColumns: Sendable {
                 case nil: nil
                 }
             },
-            texts: texts.map { $0?.rebuilt() })
+            texts: texts.map { $0?.rebuilt() }, raws: raws.map { $0?.rebuilt() })
     }
 
     /// Columns of the documents that `mappings` lead to.
@@ -89,6 +93,14 @@ package final class FieldColumns: Sendable {
             }
             return present.isEmpty ? nil : .merge(present, documentCount: documentCount)
         }
-        return FieldColumns(main: main, texts: texts)
+        let raws = (0..<positions).map { position -> RawTextColumn? in
+            let present = inputs.compactMap { input in
+                position < input.columns.raws.count
+                    ? input.columns.raws[position].map { (column: $0, mapping: input.mapping) } : nil
+            }
+            // One segment that has no column leaves holes that only the documents can fill.
+            return present.count < inputs.count || present.isEmpty ? nil : .merge(present, documentCount: documentCount)
+        }
+        return FieldColumns(main: main, texts: texts, raws: raws)
     }
 }

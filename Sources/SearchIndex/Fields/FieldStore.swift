@@ -16,8 +16,14 @@ final class FieldStore {
         case column(TextColumn)
     }
 
+    private enum Raw {
+        case builder(RawTextColumnBuilder)
+        case column(RawTextColumn)
+    }
+
     private var main: [Main?]
     private var texts: [Text?]
+    private var raws: [Raw?]
     private var published: FieldColumns?
     private var publishedCount = -1
 
@@ -36,12 +42,18 @@ final class FieldStore {
         texts = schema.fields.map { field in
             field.isSortable && field.kind != .numeric ? .builder(TextColumnBuilder(capacity: capacity)) : nil
         }
+        raws = schema.fields.map { field in
+            // An unnormalized sort text is the raw one.
+            guard case .tag = field.kind, !(field.isSortable && field.isUnnormalized) else { return nil }
+            return .builder(RawTextColumnBuilder(capacity: capacity))
+        }
     }
 
     /// Columns of a sealed segment.
     init(_ columns: FieldColumns) {
         main = columns.main.map { $0.map { .column($0) } }
         texts = columns.texts.map { $0.map { .column($0) } }
+        raws = columns.raws.map { $0.map { .column($0) } }
         published = columns
     }
 
@@ -99,6 +111,23 @@ final class FieldStore {
         }
     }
 
+    /// - Parameter isKnown: false when there may be a text that the caller does not have: the column ends.
+    func setRawText(_ docID: DocID, field: Int, _ bytes: ByteSlice?, isKnown: Bool = true) {
+        guard field < raws.count else { return }
+        published = nil
+        switch raws[field] {
+        case .builder(let builder)?:
+            if isKnown { builder.set(docID, bytes) } else { builder.giveUp() }
+        case .column(var column)?:
+            raws[field] = nil
+            if isKnown {
+                column.patch(docID, bytes)
+                raws[field] = .column(column)
+            }
+        case nil: break
+        }
+    }
+
     /// Takes back what was set for a document that is not going to be.
     func clear(_ docID: DocID) {
         let noTags = UnsafeBufferPointer<TagID>(start: nil, count: 0)
@@ -107,6 +136,7 @@ final class FieldStore {
             setTags(docID, field: field, noTags)
             setGeo(docID, field: field, nil)
             setText(docID, field: field, nil)
+            setRawText(docID, field: field, nil)
         }
     }
 
@@ -134,6 +164,13 @@ final class FieldStore {
                 case .column(let column)?: column
                 case nil: nil
                 }
+            },
+            raws: raws.map { field in
+                switch field {
+                case .builder(let builder)?: builder.view(documentCount: documentCount)
+                case .column(let column)?: column
+                case nil: nil
+                }
             })
         published = columns
         publishedCount = documentCount
@@ -145,6 +182,7 @@ final class FieldStore {
         let current = publish(documentCount: documentCount)
         main = columns.main.map { $0.map { .column($0) } }
         texts = columns.texts.map { $0.map { .column($0) } }
+        raws = columns.raws.map { $0.map { .column($0) } }
         adopt(current, since: frozen, mapping: nil)
     }
 
@@ -166,6 +204,14 @@ final class FieldStore {
             if case .column(var column)? = texts[field], let now = current.texts[field], let then = frozen.texts[field] {
                 column.adoptPatches(of: now, since: then, mapping: mapping)
                 texts[field] = .column(column)
+            }
+            if case .column(var column)? = raws[field] {
+                // A column that has ended meanwhile does not come back.
+                raws[field] = nil
+                if let now = current.raws[field], let then = frozen.raws[field] {
+                    column.adoptPatches(of: now, since: then, mapping: mapping)
+                    raws[field] = .column(column)
+                }
             }
         }
         published = nil

@@ -179,6 +179,11 @@ package final class SegmentView: @unchecked Sendable {
         return fields.texts[field].map { .text($0) }
     }
 
+    /// What a TAG field's values say as written; `nil` when only the documents know.
+    package func rawTexts(_ field: Int) -> RawTextColumn? {
+        field < fields.raws.count ? fields.raws[field] : nil
+    }
+
     // MARK: Missing fields
 
     /// Documents that lack a field; `nil` when that is not recorded.

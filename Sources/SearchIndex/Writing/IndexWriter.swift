@@ -145,11 +145,15 @@ package final class IndexWriter: @unchecked Sendable {
     }
 
     /// Replaces the document's tags, each folded as the field wants it.
-    package func setTags(field: Int, _ values: [Bytes]) {
+    ///
+    /// - Parameter raw: the text that they were taken from; `nil` with tags: not known, so that whoever wants it has
+    ///   to read the documents of this segment.
+    package func setTags(field: Int, _ values: [Bytes], raw: ByteSlice?) {
         guard let (fields, docID) = target, let dictionary = tagDictionaries[field] else { return }
         tagScratch.removeAll(keepingCapacity: true)
         for value in values { tagScratch.append(value.withUnsafeBufferPointer { dictionary.intern($0) }) }
         tagScratch.withUnsafeBufferPointer { fields.setTags(docID, field: field, $0) }
+        fields.setRawText(docID, field: field, raw, isKnown: raw != nil || values.isEmpty)
     }
 
     /// - Precondition: the point is one that a cell can be made of (``GeoCell``); others are taken as no value.
