@@ -87,6 +87,18 @@ package struct AggregatePlan: Sendable {
         }
     }
 
+    /// Rows that the last LIMIT step behind the last GROUPBY lets pass.
+    package var lastLimit: Int? {
+        for step in steps.reversed() {
+            switch step {
+            case .limit(_, let count): return count
+            case .group: return nil
+            case .sort, .load, .apply, .filter, .count: continue
+            }
+        }
+        return nil
+    }
+
     /// The first key of the last SORTBY behind the last GROUPBY.
     package var lastSortKey: Int? {
         for step in steps.reversed() {
@@ -240,11 +252,10 @@ package struct AggregatePlan: Sendable {
         isWholeWaiting = true
         for key in keys {
             switch slots[key.slot].origin {
+            // Aliases keep their values: they are no names of the hash.
+            case .sortValue(let field) where schema.fields[field].identifier != key.name: break
+            case .document(let path, _) where path != key.name: break
             case .sortValue, .document:
-                let position = schema.position(ofAttribute: key.name)
-                // Names that are none of the hash's keep their values.
-                guard position == nil || schema.fields[position ?? 0].identifier == key.name else { continue }
-                if case .document(let path, _) = slots[key.slot].origin, path != key.name { continue }
                 wholeSlots[key.name] = define(key.name, .document(path: key.name, field: nil))
             case .key, .score, .computed: break
             }

@@ -25,12 +25,12 @@ package struct ReducerCall: Equatable, Sendable {
         self.name = name
     }
 
-    /// What the result is called: AS, or `__generated_alias` + function + arguments.
+    /// What the result is called: AS, or `__generated_alias` + function + arguments, all in lower case.
     package var outputName: Bytes {
         if let name { return name }
         let arguments = arguments.map { $0.first == UInt8(ascii: "@") ? Bytes($0.dropFirst()) : $0 }
-        return Bytes("__generated_alias".utf8) + function.map { $0 >= 65 && $0 <= 90 ? $0 | 0x20 : $0 }
-            + Bytes(arguments.joined(separator: [UInt8(ascii: ",")]))
+        let text = function + Bytes(arguments.joined(separator: [UInt8(ascii: ",")]))
+        return Bytes("__generated_alias".utf8) + text.map { $0 >= 65 && $0 <= 90 ? $0 | 0x20 : $0 }
     }
 }
 

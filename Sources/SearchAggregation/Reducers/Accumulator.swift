@@ -131,6 +131,8 @@ enum Accumulator: Sendable {
             state = .list(order: order, seen: seen)
             return grown
         case .first(let best):
+            // Without BY the first row counts, be there a value or not; with it, rows that have one.
+            if value == nil, case .firstValue(.some, _) = reducer.function { return 0 }
             state = .first(Self.better(best, (value ?? .null, key ?? .null), reducer))
             return 0
         case .sample(var kept, let seen, var random):

@@ -89,6 +89,7 @@ private final class CountColumn: ReducerColumn {
 
 private final class SumColumn: ReducerColumn {
     private var sums: [CompensatedSum] = []
+    /// AVG: rows of each group. As the oracle: rows without a number count, too.
     private var counts: [Int] = []
 
     override func grow(to groups: Int) {
@@ -98,12 +99,11 @@ private final class SumColumn: ReducerColumn {
 
     override func add(_ rows: GroupedRows) {
         sums.withUnsafeMutableBufferPointer { sums in
-            counts.withUnsafeMutableBufferPointer { counts in
-                forEachNumber(rows) { group, number in
-                    sums[group].add(number)
-                    counts[group] &+= 1
-                }
-            }
+            forEachNumber(rows) { group, number in sums[group].add(number) }
+        }
+        if reducer.function == .sum { return }
+        counts.withUnsafeMutableBufferPointer { counts in
+            for entry in 0..<rows.count { counts[Int(rows.groups[entry])] &+= 1 }
         }
     }
 

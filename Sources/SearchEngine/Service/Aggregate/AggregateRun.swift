@@ -148,7 +148,8 @@ package final class AggregateRun: @unchecked Sendable {
     ) {
         self.consumer = consumer
         self.proceed = proceed
-        left = limit
+        // As the oracle: a cursor's chunk ends at a LIMIT's number, and one more READ finds that this was all.
+        left = search.request.cursor == nil ? limit : min(limit, plan.lastLimit ?? limit)
         rowsInChunk = 0
         firstOrdinal = nil
         let timeout = search.request.options.timeout
