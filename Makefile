@@ -37,8 +37,9 @@ test: packages ## all tests; FILTER=Words runs those whose name matches
 demo: ## load Debian's package descriptions into a running server and ask five questions (PORT=7379)
 	@python3 scripts/demo --port $(PORT)
 
-golden: packages ## rewrite the golden transcripts from what the server answers now
-	RINGSEARCH_REWRITE_GOLDEN=1 swift test --disable-xctest --filter Golden
+golden: ## record the golden transcripts anew from the peer on PEER_PORT, which is emptied
+	@[ -n "$(PEER_PORT)" ] || { echo "make golden PEER_PORT=port of a RediSearch 2.10 that may be emptied"; exit 64; }
+	python3 Tests/CommandsTests/record-golden $(PEER_PORT) $$(grep -rl '^# Recorded from' Tests/CommandsTests/Golden)
 
 conformance: release ## compare with a peer, RINGSEARCH_PEER=host:port (SEED= COUNT= CONSTRUCT=)
 	swift run -c release conformance $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \

@@ -38,7 +38,7 @@ let package = Package(
         // What Swift's Glibc module leaves out of the C library.
         .target(name: "CSystemCalls"),
         .target(name: "Containers", dependencies: [kernels]),
-        .target(name: "Platform", dependencies: [kernels]),
+        .target(name: "Platform"),
         .target(name: "RESP"),
         .target(name: "Settings"),
 
@@ -51,7 +51,7 @@ let package = Package(
         .target(name: "SearchIndex", dependencies: ["SearchModel", "Containers", kernels]),
         .target(
             name: "SearchExecution",
-            dependencies: ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchModel", "Containers", kernels]),
+            dependencies: ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchModel", kernels]),
         .target(name: "SearchAggregation", dependencies: ["SearchExpressions", "SearchModel"]),
         .target(
             name: "SearchEngine",
@@ -76,14 +76,14 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Commands", "RESP", "Settings", "Storage", "Platform",
+                "Commands", "RESP", "Settings", "Storage",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .executableTarget(
             name: "ringsearchd",
             dependencies: [
-                "Server", "Commands", "SearchEngine", "StorageHiredis", "Settings",
+                "Server", "Commands", "SearchEngine", "StorageHiredis", "Storage", "Settings", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -119,9 +119,12 @@ let package = Package(
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Commands", "RESP", "Settings", "Storage", "SearchEngine"]),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP"]),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP", "Platform"]),
         .testTarget(
             name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
+        .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
+        .testTarget(name: "SearchQueryTests", dependencies: ["SearchQuery", "SearchModel"]),
+        .testTarget(name: "SearchAnalysisTests", dependencies: ["SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),
         .testTarget(name: "SearchExecutionTests", dependencies: ["SearchExecution", "SearchIndex", "SearchQuery", "SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchExpressionsTests", dependencies: ["SearchExpressions"]),

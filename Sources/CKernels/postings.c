@@ -70,6 +70,33 @@ int rk_decode_postings(rk_run *run, int count, uint32_t limit, int hasPositions,
     return i;
 }
 
+int rk_gather_postings(rk_run *run, int count, int hasPositions, const uint64_t *defaultMask, uint32_t *docs,
+                       uint32_t *frequencies, uint64_t *masks, const uint8_t **positions) {
+    const uint8_t *p = run->cursor;
+    uint32_t last = run->last;
+    int i = 0;
+    for (; i < count && *p; i++) {
+        const uint32_t v = take_u32(&p);
+        last += v >> 2;
+        docs[i] = last;
+        frequencies[i] = v & 1 ? 1 : take_u32(&p);
+        if (v & 2) {
+            if (masks) masks[2 * i] = defaultMask[0], masks[2 * i + 1] = defaultMask[1];
+        } else {
+            uint64_t low, high;
+            take_mask(&p, &low, &high);
+            if (masks) masks[2 * i] = low, masks[2 * i + 1] = high;
+        }
+        if (hasPositions) {
+            positions[i] = p;
+            while (*p++ < 128) {}
+        }
+    }
+    run->cursor = p;
+    run->last = last;
+    return i;
+}
+
 RK_INLINE uint8_t *put_u32(uint8_t *out, uint32_t v) {
     while (v >= 128) {
         *out++ = (uint8_t)(v | 128);
@@ -79,8 +106,8 @@ RK_INLINE uint8_t *put_u32(uint8_t *out, uint32_t v) {
     return out;
 }
 
-uint8_t *rk_encode_posting_head(uint8_t *out, uint32_t gap, uint32_t frequency, uint64_t maskLow, uint64_t maskHigh,
-                                const uint64_t *defaultMask) {
+RK_INLINE uint8_t *encode_head(uint8_t *out, uint32_t gap, uint32_t frequency, uint64_t maskLow, uint64_t maskHigh,
+                               const uint64_t *defaultMask) {
     const int isDefault = maskLow == defaultMask[0] && maskHigh == defaultMask[1];
     out = put_u32(out, gap << 2 | (isDefault ? 2 : 0) | (frequency == 1));
     if (frequency != 1) out = put_u32(out, frequency);
@@ -92,6 +119,43 @@ uint8_t *rk_encode_posting_head(uint8_t *out, uint32_t gap, uint32_t frequency, 
         }
         *out++ = (uint8_t)v;
     }
+    return out;
+}
+
+RK_INLINE uint8_t *copy_positions(uint8_t *out, const uint8_t *from) {
+    uint8_t b;
+    do {
+        b = *from++;
+        *out++ = b;
+    } while (b < 128);
+    return out;
+}
+
+uint8_t *rk_encode_postings(uint8_t *out, int count, uint32_t before, const uint32_t *docs, const uint32_t *frequencies,
+                            const uint64_t *masks, const uint64_t *mask, const uint64_t *defaultMask,
+                            const uint8_t *const *positions) {
+    uint32_t last = before;
+    for (int i = 0; i < count; i++) {
+        const uint64_t *m = masks ? masks + 2 * i : mask;
+        out = encode_head(out, docs[i] - last, frequencies[i], m[0], m[1], defaultMask);
+        last = docs[i];
+        if (positions) out = copy_positions(out, positions[i]);
+    }
+    return out;
+}
+
+size_t rk_positions_size(const uint8_t *const *positions, size_t count) {
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *p = positions[i];
+        while (*p++ < 128) {}
+        size += (size_t)(p - positions[i]);
+    }
+    return size;
+}
+
+uint8_t *rk_copy_positions(const uint8_t *const *positions, size_t count, uint8_t *out) {
+    for (size_t i = 0; i < count; i++) out = copy_positions(out, positions[i]);
     return out;
 }
 
@@ -108,6 +172,12 @@ uint8_t *rk_encode_positions(uint8_t *out, const uint32_t *positions, size_t cou
     }
     out[-1] |= 128;
     return out;
+}
+
+uint8_t *rk_encode_posting(uint8_t *out, uint32_t gap, uint32_t frequency, uint64_t maskLow, uint64_t maskHigh,
+                           const uint64_t *defaultMask, const uint32_t *positions, size_t positionCount) {
+    out = encode_head(out, gap, frequency, maskLow, maskHigh, defaultMask);
+    return positionCount ? rk_encode_positions(out, positions, positionCount) : out;
 }
 
 size_t rk_count_positions(const uint8_t *bytes) {
@@ -178,4 +248,11 @@ void rk_position_starts(const uint8_t *bytes, size_t count, uint32_t *starts) {
         }
     }
 #endif
+}
+
+void rk_position_addresses(const uint8_t *bytes, size_t count, const uint8_t **addresses) {
+    for (size_t i = 0; i < count; i++) {
+        addresses[i] = bytes;
+        while (*bytes++ < 128) {}
+    }
 }

@@ -17,7 +17,9 @@ package enum Files {
                 throw SystemError("mkdir \(path)", ENOTDIR)
             }
         case ENOENT:
-            guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { throw SystemError("mkdir \(path)") }
+            guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+                throw SystemError("mkdir \(path)")
+            }
             try makeFolder(String(path[..<slash]))
             guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemError("mkdir \(path)") }
         default: throw SystemError("mkdir \(path)")
@@ -126,6 +128,9 @@ package struct FileLock: ~Copyable {
         let bytes = Array(text.utf8)
         _ = pwrite(descriptor, bytes, bytes.count, 0)
     }
+
+    /// Gives the lock up, for all who have the descriptor.
+    package func release() { flock(descriptor, LOCK_UN) }
 
     // A descriptor that a child has inherited keeps the lock.
     deinit { close(descriptor) }

@@ -29,21 +29,25 @@ package final class OwnThread: @unchecked Sendable {
         pthread_attr_setstacksize(&attributes, 1 << 20)
         #if canImport(Glibc)
         var thread = pthread_t()
-        let failure = pthread_create(&thread, &attributes, { argument in
-            let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-            nameCurrentThread(start.name)
-            start.body()
-            return nil
-        }, start.toOpaque())
+        let failure = pthread_create(
+            &thread, &attributes,
+            { argument in
+                let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+                nameCurrentThread(start.name)
+                start.body()
+                return nil
+            }, start.toOpaque())
         precondition(failure == 0, "no thread could be made: \(failure)")
         handle = thread
         #else
-        let failure = pthread_create(&handle, &attributes, { argument in
-            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-            pthread_setname_np(start.name)
-            start.body()
-            return nil
-        }, start.toOpaque())
+        let failure = pthread_create(
+            &handle, &attributes,
+            { argument in
+                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                pthread_setname_np(start.name)
+                start.body()
+                return nil
+            }, start.toOpaque())
         precondition(failure == 0, "no thread could be made: \(failure)")
         #endif
         pthread_attr_destroy(&attributes)

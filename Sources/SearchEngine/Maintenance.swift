@@ -14,7 +14,7 @@ import Synchronization
 final class Maintenance: Sendable {
     private struct State {
         var tasks: [(index: LiveIndex, task: MergeTask)] = []
-        var rescans: [(at: UInt64, index: LiveIndex, reason: ScanProgress.Reason, removesUnseen: Bool)] = []
+        var rescans: [(at: UInt64, scan: IndexScan)] = []
         var isStopping = false
     }
 
@@ -30,7 +30,7 @@ final class Maintenance: Sendable {
     private static let quiet: UInt64 = 1_000_000_000
 
     func start(_ engine: SearchEngine) {
-        let thread = OwnThread("search-merge") { [unowned engine, self] in run(engine) }
+        let thread = OwnThread("search-merge") { [weak engine, self] in run { engine } }
         self.thread.withLock { $0 = thread }
     }
 
@@ -47,18 +47,15 @@ final class Maintenance: Sendable {
     func queue(_ task: MergeTask, for index: LiveIndex) { state.change { $0.tasks.append((index, task)) } }
 
     /// Lane: the scan failed although the store did not go away; once more, a little later.
-    func rescanSoon(_ indexes: [LiveIndex], _ scan: IndexScan) {
+    func rescanSoon(_ scan: IndexScan) {
         let at = MonotonicClock.nanoseconds + 1_000_000_000
-        state.withLock { state in
-            for index in indexes {
-                state.rescans.append((at, index, scan.reason, scan.removesUnseen))
-            }
-        }
+        state.withLock { $0.rescans.append((at, scan)) }
     }
 
     // MARK: the thread
 
-    private func run(_ engine: SearchEngine) {
+    /// - Parameter owner: `nil` once the engine is gone, which ends the thread.
+    private func run(_ owner: () -> SearchEngine?) {
         var lastTick = MonotonicClock.nanoseconds
         while true {
             let next: Next? = state.wait(milliseconds: Self.tick) { state in
@@ -67,6 +64,7 @@ final class Maintenance: Sendable {
                 state.tasks.removeFirst()
                 return .merge(first.index, first.task)
             }
+            guard let engine = owner() else { return }
             switch next {
             case .stop: return
             case .merge(let index, let task): merge(index, task, engine)
@@ -85,8 +83,10 @@ final class Maintenance: Sendable {
         engine.store?.onLane {
             index.writer.install(task)
             index.writer.publish()
+            guard !index.isDropped else { return }
             // One merge may make the next one due.
-            if !index.isDropped, let next = index.writer.planMerge() { engine.maintenance.queue(next, for: index) }
+            let isQuiet = index.isQuiet(at: MonotonicClock.nanoseconds, after: Self.quiet)
+            if let next = index.writer.planMerge(isQuiet: isQuiet) { engine.maintenance.queue(next, for: index) }
         }
     }
 
@@ -98,12 +98,7 @@ final class Maintenance: Sendable {
             state.rescans.removeAll { $0.at <= now }
             return due
         }
-        for scan in due {
-            store.onLane {
-                guard !scan.index.isDropped, scan.index.scanProgress != nil else { return }
-                engine.ingester.scan(scan.reason, [scan.index], removingUnseen: scan.removesUnseen)
-            }
-        }
+        for (_, scan) in due { store.onLane { engine.ingester.repeatScan(scan) } }
         for index in engine.catalog.view.indexes {
             if index.isExpired(at: now) {
                 let name = index.name

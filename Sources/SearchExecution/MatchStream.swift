@@ -235,11 +235,11 @@ package final class MatchStream {
         while true {
             fill(wanted: windowSize)
             if bufferCount == 0 { break }
-            let stamps = plan.snapshot.segments[bufferSegment].stamps
+            let segment = plan.snapshot.segments[bufferSegment]
             for place in 0..<bufferCount {
                 all.append(
                     StreamedMatch(
-                        segment: UInt32(bufferSegment), docID: docs[place], stamp: stamps[Int(docs[place])],
+                        segment: UInt32(bufferSegment), docID: docs[place], stamp: segment.stamp(docs[place]),
                         score: needsScores ? scores[place] : 0))
             }
         }

@@ -24,7 +24,8 @@ extension SearchRun {
                 }
             }
         }
-        let rows = topK.rows(max(0, parameters.offset), parameters.limit + max(0, parameters.spareRows))
+        if debugBounds { print("THETA", topK.threshold, outcome.total) }
+        let rows = topK.rows(max(0, parameters.offset), pageLimit)
         let largest = context.scorer == .bm25StdNorm ? topK.rows(0, 1).first?.score ?? 0 : 0
         outcome.hits = rows.map { row in
             Hit(
@@ -49,6 +50,7 @@ extension SearchRun {
             evaluator.enter(slice: slice, needsOwners: true)
             bounds.compute(slice: slice)
             let windows = evaluator.windows(ofSlice: slice)
+            if debugBounds { print("BOUNDS", (0..<(evaluator.segment.documentCount+255)/256).map { Int(bounds.unit($0) * 1000) }.sorted().reversed().map(String.init).joined(separator: " ")) }
             let count = sortByBound(windows, order, limits) { bounds.window($0) }
             for place in 0..<count {
                 if isLate() { return }
@@ -113,36 +115,67 @@ extension SearchRun {
     }
 
     private func scoreUnits(
-        _ window: Int, _ matched: Int, _ words: UnsafeMutablePointer<UInt64>, _ evaluator: SegmentEvaluator,
+        _ window: Int, _ matched: Int, _ words: UnsafePointer<UInt64>, _ evaluator: SegmentEvaluator,
         _ scorer: BatchScorer, _ bounds: ScoreBounds, _ topK: TopK
     ) {
         let mark = arena.mark()
         defer { arena.release(to: mark) }
+        let group = arena.allocate(UInt64.self, wordsPerWindow)
+        if topK.threshold > -Double.infinity {
+            // The threshold is there: all units that may win at once.
+            score(units(of: window, evaluator), .max, window, words, group, scorer, bounds, topK) { $0 }
+            return
+        }
+        // Enough units to fill the heap at first, then twice as many each time, best first.
         let order = arena.allocate(Int.self, unitsPerWindow)
         let limits = arena.allocate(Double.self, unitsPerWindow)
-        let group = arena.allocate(UInt64.self, wordsPerWindow)
         let count = sortByBound(units(of: window, evaluator), order, limits) { bounds.unit($0) }
-        // Enough units to fill the heap at first, then twice as many each time.
         let missing = topK.capacity - min(topK.capacity, topK.count)
         var size = max(1, min(unitsPerWindow, unitsPerWindow * missing / matched))
         var place = 0
         while place < count {
-            group.update(repeating: 0, count: wordsPerWindow)
-            var taken = 0
-            while place < count, taken < size {
-                let unit = order[place]
-                place += 1
-                guard mayWin(unit, bounds, topK) else { continue }
-                let first = unit % unitsPerWindow * wordsPerUnit
-                var any: UInt64 = 0
-                for word in first..<first + wordsPerUnit {
-                    group[word] = words[word]
-                    any |= words[word]
-                }
-                if any != 0 { taken += 1 }
-            }
-            if taken > 0 { scorer.score(window, group) }
+            place = score(place..<count, size, window, words, group, scorer, bounds, topK) { order[$0] }
             size *= 2
         }
     }
+
+    /// Scores up to `size` units of a window that may win.
+    ///
+    /// - Returns: the first place that was not looked at.
+    @discardableResult @inline(__always)
+    private func score(
+        _ places: Range<Int>, _ size: Int, _ window: Int, _ words: UnsafePointer<UInt64>,
+        _ group: UnsafeMutablePointer<UInt64>, _ scorer: BatchScorer, _ bounds: ScoreBounds, _ topK: TopK,
+        _ unitAt: (Int) -> Int
+    ) -> Int {
+        group.update(repeating: 0, count: wordsPerWindow)
+        var units: UInt32 = 0
+        var taken = 0
+        var place = places.lowerBound
+        while place < places.upperBound, taken < size {
+            let unit = unitAt(place)
+            place &+= 1
+            guard mayWin(unit, bounds, topK) else { continue }
+            let number = unit % unitsPerWindow
+            let first = number &* wordsPerUnit
+            var any: UInt64 = 0
+            for word in first..<first &+ wordsPerUnit {
+                group[word] = words[word]
+                any |= words[word]
+            }
+            if any == 0 { continue }
+            units |= 1 &<< UInt32(number)
+            taken &+= 1
+        }
+        guard units != 0 else { return place }
+        if bounds.tellsDocumentsApart, topK.threshold > 0 {
+            bounds.keepPromising(units, of: window, threshold: topK.threshold, group)
+        }
+        let first = units.trailingZeroBitCount &* wordsPerUnit
+        let end = (32 &- units.leadingZeroBitCount) &* wordsPerUnit
+        scorer.score(window, group, in: first..<end)
+        return place
+    }
 }
+
+nonisolated(unsafe) package var debugBounds = false

@@ -55,10 +55,12 @@ package struct ExecutionCounters: Equatable, Sendable {
     package var windowsOnlyCounted = 0
     /// Documents of which a score was computed.
     package var documentsScored = 0
-    /// Posting blocks decoded for scores.
+    /// Posting blocks whose documents were decoded.
     package var blocksDecoded = 0
-    /// Posting blocks in windows that were visited, but whose scores could not win.
-    package var blocksSkipped = 0
+    /// Posting blocks whose frequencies were decoded.
+    package var frequencyBlocksDecoded = 0
+    /// Matches left unscored because the bounds of the words they hold cannot win.
+    package var documentsPruned = 0
     /// Postings whose frequency went into a score.
     package var postingsScored = 0
     /// Documents whose positions were read.

@@ -83,6 +83,4 @@ package enum ExecutionError: Error, Equatable, Sendable {
     case tooManyTerms(limit: Int)
     /// The expanded query holds more than ``Plan/clauseLimit`` clauses.
     case tooManyClauses(limit: Int)
-    /// SORTBY names a field that has no column.
-    case noSortColumn(field: Int)
 }

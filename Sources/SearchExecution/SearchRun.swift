@@ -41,9 +41,14 @@ final class SearchRun {
     /// Rows that must be known: those before the page, the page, and the spare ones.
     var rowLimit: Int {
         if parameters.limit <= 0 { return 0 }
-        let (page, overflow) = max(0, parameters.offset).addingReportingOverflow(parameters.limit)
-        let (all, more) = page.addingReportingOverflow(max(0, parameters.spareRows))
-        return overflow || more ? .max : all
+        let (rows, overflow) = max(0, parameters.offset).addingReportingOverflow(pageLimit)
+        return overflow ? .max : rows
+    }
+
+    /// Rows of the page, the spare ones included.
+    var pageLimit: Int {
+        let (rows, overflow) = max(0, parameters.limit).addingReportingOverflow(max(0, parameters.spareRows))
+        return overflow ? .max : rows
     }
 
     /// Whether time is up; remembers it.
@@ -54,9 +59,11 @@ final class SearchRun {
     }
 
     /// Runs `body` on every segment that can match, with memory that is given back afterwards.
-    func forEachSegment(_ root: Int, _ body: (SegmentEvaluator) -> Void) {
+    ///
+    /// - Parameter untilLate: what is done for the few winners is done whatever the time.
+    func forEachSegment(_ root: Int, untilLate: Bool = true, _ body: (SegmentEvaluator) -> Void) {
         for index in snapshot.segments.indices {
-            if isLate() { return }
+            if untilLate, isLate() { return }
             let mark = arena.mark()
             let evaluator = SegmentEvaluator(plan, root: root, segment: index, arena: arena, positions: positions)
             if !evaluator.matchesNothing {
@@ -115,7 +122,7 @@ final class SearchRun {
             let scorer = parameters.needsScores ? BatchScorer(evaluator, context, topK) : nil
             scorer?.sink = { [unowned self] docID, score in
                 outcome.hits.append(Hit(
-                    segment: evaluator.segmentIndex, docID: docID, stamp: segment.stamps[Int(docID)], score: score))
+                    segment: evaluator.segmentIndex, docID: docID, stamp: segment.stamp(docID), score: score))
             }
             forEachWindow(evaluator, needsOwners: parameters.needsScores) { window in
                 let matched = evaluator.matches(window, words)
@@ -130,7 +137,7 @@ final class SearchRun {
                 for place in 0..<count {
                     outcome.hits.append(Hit(
                         segment: evaluator.segmentIndex, docID: docs[place],
-                        stamp: segment.stamps[Int(docs[place])], score: 0))
+                        stamp: segment.stamp(docs[place]), score: 0))
                 }
             }
         }
@@ -155,7 +162,8 @@ extension ExecutionCounters {
         windowsOnlyCounted += other.windowsOnlyCounted
         documentsScored += other.documentsScored
         blocksDecoded += other.blocksDecoded
-        blocksSkipped += other.blocksSkipped
+        frequencyBlocksDecoded += other.frequencyBlocksDecoded
+        documentsPruned += other.documentsPruned
         postingsScored += other.postingsScored
         positionsRead += other.positionsRead
     }

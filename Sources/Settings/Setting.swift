@@ -147,6 +147,32 @@ extension SettingKind {
     }
 }
 
+extension SettingKind: CustomStringConvertible {
+    /// For people: `1 to 10`, `yes or no`.
+    package var description: String {
+        switch self {
+        case .integer(let range), .memory(let range):
+            range.upperBound == .max
+                ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
+        case .limit: "-1 is unlimited"
+        case .boolean: "yes or no"
+        case .choice(let choices): choices.joined(separator: ", ")
+        case .text: "text"
+        }
+    }
+}
+
+extension SettingEffect: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .live: "at once"
+        case .atStart: "at the next start"
+        case .fixed(let why): "cannot be changed: \(why)"
+        case .compatible(let why): "none, it is taken for compatibility: \(why)"
+        }
+    }
+}
+
 extension SettingValue {
     /// As CONFIG GET shows it.
     package var text: String? {

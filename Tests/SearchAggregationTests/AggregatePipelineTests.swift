@@ -45,11 +45,11 @@ private final class Documents: RowSource, ColumnFiller, RowLoader {
             segment: 0, docIDs: docIDs, count: count, firstOrdinal: pulled, slots: plan.slots.count, filler: self)
     }
 
-    func stamps(of segment: UInt32) -> UnsafePointer<UInt64>? { nil }
+    func stamp(segment: UInt32, docID: UInt32) -> UInt64 { UInt64(docID) }
 
     func values(_ slot: Int, _ batch: RowBatch) -> [ExpressionValue?] {
         (0..<batch.count).map { row in
-            documents[Int(batch.origin(row) { _ in nil }.docID)][String(decoding: plan.slots[slot].name, as: UTF8.self)]
+            documents[Int(batch.origin(row).docID)][String(decoding: plan.slots[slot].name, as: UTF8.self)]
         }
     }
 

@@ -92,41 +92,91 @@ struct AnalyzedDocument {
     }
 }
 
+/// The toy stemmer for the writer.
+private final class ToyStemmer: StemProvider {
+    func stem(of word: ByteSlice, into stem: inout [UInt8]) -> Bool {
+        let text = String(decoding: word, as: UTF8.self)
+        stem = bytes(Corpus.stem(text))
+        return stem.count != word.count
+    }
+}
+
 extension Corpus {
-    /// The corpus as an index, sealed into segments of the given sizes (the last size repeats).
-    func snapshot(sealingAt sizes: [Int] = [8_192]) -> IndexSnapshot {
-        var segments: [[StandInDocument]] = []
-        var rest = documents[...]
-        var turn = 0
-        while !rest.isEmpty {
-            let size = max(1, sizes[min(turn, sizes.count - 1)])
-            segments.append(rest.prefix(size).map(standIn))
-            rest = rest.dropFirst(size)
-            turn += 1
-        }
-        return IndexSnapshot(schema: schema, segments: segments)
+    /// What happens to segments once they are full.
+    enum Style {
+        /// They stay as they were written.
+        case unsealed
+        /// All but the last are packed, and merged where the policy says so.
+        case sealed
+        /// Everything becomes one segment without dead documents.
+        case merged
     }
 
-    private func standIn(_ document: TestDocument) -> StandInDocument {
-        let analyzed = AnalyzedDocument(document, schema)
-        var made = StandInDocument(key: bytes(document.key), stamp: document.stamp)
-        made.score = document.score
-        made.length = analyzed.length
-        made.isDead = document.isDead
-        made.payload = document.payload.map(bytes)
-        for (term, found) in analyzed.terms {
-            made.terms[bytes(term)] = (found.frequency, found.mask, found.positions)
+    /// The corpus as an index whose segments close at the given sizes (the last size repeats).
+    ///
+    /// Documents that are dead die after everything has been written.
+    func snapshot(sealingAt sizes: [Int] = [8_192], _ style: Style = .sealed) -> IndexSnapshot {
+        var options = IndexOptions()
+        options.segmentCapacity = max(16, sizes.max()!)
+        let writer = IndexWriter(schema: schema, options: options, stemmer: ToyStemmer())
+        var turn = 0
+        var left = sizes[0]
+        for document in documents {
+            if left == 0 {
+                writer.freeze()
+                if style == .sealed { writer.mergeEverything() }
+                turn += 1
+                left = max(1, sizes[min(turn, sizes.count - 1)])
+            }
+            write(document, to: writer)
+            left -= 1
         }
+        writer.publish()
+        for document in documents where document.isDead {
+            _ = bytes(document.key).withUnsafeBufferPointer { writer.remove(key: $0) }
+        }
+        if style == .merged { writer.mergeEverything(isQuiet: true) }
+        return writer.publish()
+    }
+
+    private func write(_ document: TestDocument, to writer: IndexWriter) {
+        let payload = document.payload.map(bytes)
+        bytes(document.key).withUnsafeBufferPointer { key in
+            if let payload {
+                payload.withUnsafeBufferPointer {
+                    writer.beginDocument(key: key, stamp: document.stamp, score: document.score, payload: $0)
+                }
+            } else {
+                writer.beginDocument(key: key, stamp: document.stamp, score: document.score)
+            }
+        }
+        var position: UInt32 = 0
         for (place, field) in schema.fields.enumerated() {
             let name = String(decoding: field.attribute, as: UTF8.self)
-            made.numbers[place] = document.numbers[name]
-            made.geos[place] = document.points[name]
-            if let values = document.tags[name], !values.isEmpty { made.tags[place] = values.map(bytes) }
-            if field.isSortable, let text = document.texts[name] { made.texts[place] = bytes(text) }
+            switch field.kind {
+            case .text(let text):
+                guard let value = document.texts[name] else { break }
+                for word in value.split(separator: " ") where !Corpus.stopWords.contains(String(word)) {
+                    position += 1
+                    bytes(String(word)).withUnsafeBufferPointer {
+                        writer.addToken(
+                            $0, position: position, bit: text.bit, weight: text.integerWeight, stems: !text.noStem)
+                    }
+                }
+                if field.isSortable { bytes(value).withUnsafeBufferPointer { writer.setSortText(field: place, $0) } }
+            case .tag:
+                if let values = document.tags[name] { writer.setTags(field: place, values.map(bytes), raw: nil) }
+            case .numeric:
+                if let value = document.numbers[name] { writer.setNumeric(field: place, value) }
+            case .geo:
+                if let (longitude, latitude) = document.points[name] {
+                    writer.setGeo(field: place, longitude: longitude, latitude: latitude)
+                }
+            }
             if field.indexMissing, document.texts[name] == nil, document.numbers[name] == nil,
-                document.tags[name] == nil, document.points[name] == nil { made.missing.insert(place) }
+                document.tags[name] == nil, document.points[name] == nil { writer.setMissing(field: place) }
         }
-        return made
+        writer.endDocument()
     }
 }
 

@@ -150,6 +150,7 @@ struct Model {
             if nodes.count == 1 { return found[0] }
             return (.or(found.map(\.0), weight: node.weight), found.reduce(0) { $0 + $1.1 })
         case .missing(let field):
+            guard schema.position(ofAttribute: field) != nil else { return nil }
             let count = documents.count { isMissing(name(field), $0.document) }
             return count == 0 ? nil : (.missing(name(field)), count)
         case .keys(let keys):

@@ -15,7 +15,8 @@ import Testing
         let corpus = Random.corpus(
             &random, documents: 20 + random.below(180), deadPercent: seed % 2 == 0 ? 0 : 15, scores: seed % 3 == 0)
         let seals = [[1], [7], [64, 129], [8_192]][seed % 4]
-        try check(corpus, seals, &random, queries: 60, seed)
+        let style = random.pick([Corpus.Style.unsealed, .sealed, .merged])
+        try check(corpus, seals, style, &random, queries: 60, seed)
     }
 
     @Test(arguments: 101...106)
@@ -23,13 +24,14 @@ import Testing
         var random = Seeded(seed)
         let corpus = Random.corpus(
             &random, documents: 6_000, deadPercent: seed % 2 == 0 ? 0 : 10, scores: seed % 3 == 0)
-        try check(corpus, [[8_192], [1_500], [700, 5_000]][seed % 3], &random, queries: 12, seed)
+        let style = random.pick([Corpus.Style.unsealed, .sealed, .merged])
+        try check(corpus, [[8_192], [1_500], [700, 5_000]][seed % 3], style, &random, queries: 30, seed)
     }
 
     private func check(
-        _ corpus: Corpus, _ seals: [Int], _ random: inout Seeded, queries: Int, _ seed: Int
+        _ corpus: Corpus, _ seals: [Int], _ style: Corpus.Style, _ random: inout Seeded, queries: Int, _ seed: Int
     ) throws {
-        let snapshot = corpus.snapshot(sealingAt: seals)
+        let snapshot = corpus.snapshot(sealingAt: seals, style)
         var model = Model(corpus)
         for turn in 0..<queries {
             let query = Random.query(&random, depth: 1 + random.below(3))
@@ -45,7 +47,7 @@ import Testing
             model.inOrder = parameters.inOrder
             let expected = model.answer(query, scorer, legacy: parameters.bm25Legacy)
             let outcome = try Executor.run(parameters, on: snapshot)
-            let what = "seed \(seed) turn \(turn) \(scorer) \(query.sketch) limit \(parameters.offset) \(parameters.limit)"
+            let what = "seed \(seed) \(style) \(seals) turn \(turn) \(scorer) \(query.sketch) limit \(parameters.offset) \(parameters.limit)"
             try #require(outcome.total == expected.count, "\(what)")
             let page = expected.dropFirst(parameters.offset).prefix(parameters.limit)
             for (place, (hit, row)) in zip(outcome.hits, page).enumerated() {

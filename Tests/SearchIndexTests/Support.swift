@@ -45,6 +45,9 @@ struct ModelDocument {
     var length: UInt32 = 0
     var payload: [UInt8]?
     var isMissing = false
+    var number: Double?
+    var tags: Set<String> = []
+    var cell: UInt64?
     var postings: [String: ModelPosting] = [:]
     var maxFrequency: UInt32 { postings.values.map(\.frequency).max() ?? 0 }
 }
@@ -68,6 +71,10 @@ struct Twin {
         var numeric = FieldSpec(identifier: [110], attribute: [110], kind: .numeric)
         numeric.indexMissing = true
         schema.append(numeric)
+        var tag = FieldSpec(identifier: [116], attribute: [116], kind: .tag(TagOptions()))
+        tag.isSortable = true
+        schema.append(tag)
+        schema.append(FieldSpec(identifier: [103], attribute: [103], kind: .geo))
         self.stems = stems
         writer = IndexWriter(schema: schema, options: options, stemmer: stems ? PluralStemmer() : nil)
     }
@@ -75,12 +82,12 @@ struct Twin {
     /// `words` per field: (field bit, weight, words).
     mutating func put(
         _ key: String, _ fields: [(bit: Int, weight: UInt32, words: [String])], score: Float = 1,
-        payload: String? = nil, isMissing: Bool = false, stampOffset: Int = 0
+        payload: String? = nil, number: Double? = 1, tags: Set<String> = [], point: Double? = nil,
+        stampOffset: Int = 0
     ) {
         stamp += 1
         var document = ModelDocument(
-            stamp: UInt64(Int(stamp) + stampOffset), score: score, payload: payload.map { Array($0.utf8) },
-            isMissing: isMissing)
+            stamp: UInt64(Int(stamp) + stampOffset), score: score, payload: payload.map { Array($0.utf8) })
         key.asSlice { key in
             if let payload {
                 payload.asSlice { writer.beginDocument(key: key, stamp: document.stamp, score: score, payload: $0) }
@@ -98,14 +105,24 @@ struct Twin {
                 document.length += weight
                 document.add(word, bit, weight, position)
                 if stems, word.count > 1, word.hasSuffix("s") {
-                    document.add("+" + word.dropLast(), bit, weight, position)
+                    document.add("+" + word.dropLast(), bit, max(1, weight / 5), position)
                 }
             }
         }
-        if isMissing { writer.setMissing(field: 3) }
+        document.set(number: number, tags: tags, point: point, in: writer, isPatch: false)
         writer.endDocument()
         vocabulary.formUnion(document.postings.keys)
         documents[key] = document
+    }
+
+    mutating func patch(_ key: String, number: Double?, tags: Set<String>, point: Double?) {
+        stamp += 1
+        let exists = key.asSlice { writer.beginPatch(key: $0, stamp: stamp) }
+        #expect(exists == (documents[key] != nil))
+        guard exists else { return }
+        documents[key]!.set(number: number, tags: tags, point: point, in: writer, isPatch: true)
+        documents[key]!.stamp = stamp
+        writer.endPatch()
     }
 
     mutating func remove(_ key: String) {
@@ -115,6 +132,28 @@ struct Twin {
 }
 
 extension ModelDocument {
+    /// Sets all fields but the text, here and in the index.
+    mutating func set(number: Double?, tags: Set<String>, point: Double?, in writer: IndexWriter, isPatch: Bool) {
+        self.number = number
+        self.tags = tags
+        isMissing = number == nil
+        cell = point.flatMap { GeoCell.encode(longitude: $0, latitude: $0 / 3) }
+        if number != nil || isPatch { writer.setNumeric(field: 3, number) }
+        if number == nil || isPatch { writer.setMissing(field: 3, number == nil) }
+        if !tags.isEmpty || isPatch { writer.setTags(field: 4, tags.map { Array($0.utf8) }, raw: nil) }
+        let sortText = tags.sorted().joined(separator: ",")
+        if !tags.isEmpty {
+            sortText.asSlice { writer.setSortText(field: 4, $0) }
+        } else if isPatch {
+            writer.setSortText(field: 4, nil)
+        }
+        if let point {
+            writer.setGeo(field: 5, longitude: point, latitude: point / 3)
+        } else if isPatch {
+            writer.clearGeo(field: 5)
+        }
+    }
+
     mutating func add(_ term: String, _ bit: Int, _ weight: UInt32, _ position: UInt32) {
         postings[term, default: ModelPosting()].frequency += weight
         postings[term]!.mask |= 1 << FieldMask(bit)
@@ -123,7 +162,7 @@ extension ModelDocument {
 }
 
 /// Compares everything a snapshot says with the model.
-func expectEqual(_ snapshot: IndexSnapshot, _ twin: Twin, _ comment: Comment) {
+func expectEqual(_ snapshot: IndexSnapshot, _ twin: Twin, _ comment: Comment, terms: Int = .max) {
     let documents = twin.documents
     var ok = true
     func check(_ condition: Bool, _ what: String) {
@@ -149,7 +188,7 @@ func expectEqual(_ snapshot: IndexSnapshot, _ twin: Twin, _ comment: Comment) {
         var last: UInt64 = 0
         for docID in 0..<DocID(view.documentCount) {
             if view.isStampOrdered { check(view.stamps[Int(docID)] >= last, "stamp order") }
-            last = view.stamps[Int(docID)]
+            last = view.stamp(docID)
             guard view.isLive(docID) else { continue }
             let key = view.withKey(docID) { String(decoding: $0, as: UTF8.self) }
             check(seen.insert(key).inserted, "\(key) is there twice")
@@ -157,12 +196,22 @@ func expectEqual(_ snapshot: IndexSnapshot, _ twin: Twin, _ comment: Comment) {
                 check(false, "\(key) should not be there")
                 continue
             }
-            check(view.stamps[Int(docID)] == document.stamp, "stamp of \(key)")
+            check(view.stamp(docID) == document.stamp, "stamp of \(key)")
             check(view.length(docID) == document.length, "length of \(key)")
             check(view.maxFrequency(docID) == document.maxFrequency, "maxf of \(key)")
             check(view.score(docID) == Double(document.score), "score of \(key)")
             check(view.payload(docID) == document.payload, "payload of \(key)")
             check(view.missing(3)?.isMissing(docID) == document.isMissing, "missing of \(key)")
+            check(view.numeric(3)?.value(docID) == document.number, "number of \(key)")
+            check(view.geo(5)?.cell(docID) == document.cell, "cell of \(key)")
+            if case .text(let column)? = view.sortColumn(4) {
+                check(
+                    column.bytes(docID).map { String(decoding: $0, as: UTF8.self) }
+                        == (document.tags.isEmpty ? nil : document.tags.sorted().joined(separator: ",")),
+                    "sort text of \(key)")
+            } else {
+                check(false, "sort column")
+            }
             let block = view.blockBounds(Int(docID) / blockSize)
             check(
                 block.minLength <= document.length && block.minMaxFrequency <= document.maxFrequency
@@ -173,7 +222,23 @@ func expectEqual(_ snapshot: IndexSnapshot, _ twin: Twin, _ comment: Comment) {
     }
     check(seen.count == documents.count, "documents seen: \(seen.count)")
 
-    for term in twin.vocabulary {
+    for tag in Set(documents.values.flatMap(\.tags)) {
+        let expected = documents.values.count { $0.tags.contains(tag) }
+        var found = 0
+        let id = tag.asSlice { snapshot.tagDictionary(4)?.lookup($0) }
+        for view in snapshot.segments {
+            guard let id, let list = view.tags(4)?.list(for: id) else { continue }
+            list.forEach { docID in
+                guard view.isLive(docID) else { return }
+                found += 1
+                let key = view.withKey(docID) { String(decoding: $0, as: UTF8.self) }
+                check(documents[key]?.tags.contains(tag) == true, "\(key) has no tag \(tag)")
+            }
+        }
+        check(found == expected, "tag \(tag): \(found) documents, not \(expected)")
+    }
+
+    for term in twin.vocabulary.sorted().prefix(terms) {
         let expected = documents.compactMapValues { $0.postings[term] }
         let found = readPostings(snapshot, term, check)
         check(found == expected, "postings of \(term): \(found.count) against \(expected.count)")

@@ -63,7 +63,7 @@ private func contents(_ snapshot: IndexSnapshot) -> [String: Model] {
             }
             #expect(result[key] == nil, "\(key) is there twice")
             result[key] = Model(
-                size: segment.numeric(0)?.value(docID), tags: tags, raw: raw, name: name, stamp: segment.stamps[Int(docID)])
+                size: segment.numeric(0)?.value(docID), tags: tags, raw: raw, name: name, stamp: segment.stamp(docID))
         }
     }
     return result

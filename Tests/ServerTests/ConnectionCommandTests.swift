@@ -125,7 +125,6 @@ import Testing
     @Test func `CLIENT KILL ends other connections and, last, its own`() async throws {
         try await withServer { server in
             let (one, other) = (try server.client(), try server.client())
-            #expect(try other.ask("CLIENT ID") == ":1" || true)
             let id = try other.ask("CLIENT ID").dropFirst()
             #expect(try one.ask("CLIENT KILL ID \(id)") == ":1")
             #expect(other.isClosedByServer())
@@ -174,6 +173,30 @@ import Testing
             _ = try client.reply()
             #expect(try client.readLine() == "_")
         }
+    }
+
+    @Test func `MONITOR shows what others send, but no passwords`() async throws {
+        try await withServer { server in
+            let (watcher, other) = (try server.client(), try server.client())
+            #expect(try watcher.ask("MONITOR") == "+OK")
+            _ = try other.ask("AUTH x")
+            _ = try other.ask("SET a \"1\\n\\x01\"")
+            var lines: [String] = []
+            while lines.last?.contains("SET") != true { lines.append(try watcher.readLine()) }
+            #expect(lines.last?.hasSuffix("] \"SET\" \"a\" \"1\\n\\x01\"") == true)
+            #expect(!lines.contains { $0.contains("AUTH") })
+            #expect(try other.ask("CLIENT LIST").contains(" flags=O "))
+        }
+    }
+
+    @Test func `CONFIG HELP explains settings`() async throws {
+        try await check([
+            (
+                "CONFIG HELP search-min-prefix",
+                "[\"search-min-prefix\", [\"summary\", \"Shortest prefix that a query may expand\", \"value\", \"2\", "
+                    + "\"default\", \"2\", \"values\", \"1 or more\", \"effect\", \"at once\", \"origin\", \"default\"]]"
+            ), ("CONFIG HELP nope", "[]"),
+        ])
     }
 
     @Test func `QUIT drops what was sent behind it`() async throws {

@@ -82,6 +82,33 @@ import Testing
         }
     }
 
+    @Test func `a reply that is not taken and larger than the limit ends the connection`() async throws {
+        try await withServer(configure: { $0.updateServer { $0.hardOutputLimit = 1 << 20 } }) { server in
+            let client = try server.client()
+            try client.send("BIG 50000000\r\n")
+            // Only the kernel's buffers take something; nobody reads.
+            try await Task.sleep(nanoseconds: 300_000_000)
+            #expect(client.isClosedByServer())
+            #expect(server.state.statistics.total(.slowReadersEnded) == 1)
+        }
+    }
+
+    @Test func `a client that leaves a blocking command behind is forgotten`() async throws {
+        try await withServer { server in
+            server.store.hold()
+            let client = try server.client()
+            try client.send("BLPOP q 0\r\n")
+            for _ in 0..<2000 where server.store.heldCount == 0 { try await Task.sleep(nanoseconds: 1_000_000) }
+            client.finishSending()
+            #expect(client.isClosedByServer())
+            for _ in 0..<2000 where server.store.state.withLock({ $0.gone.isEmpty }) {
+                try await Task.sleep(nanoseconds: 1_000_000)
+            }
+            #expect(server.store.state.withLock { $0.gone.count } == 1)
+            server.store.release()
+        }
+    }
+
     @Test func `a unix socket serves as TCP does`() async throws {
         try await withServer { server in
             let path = "/tmp/ringsearch-test-\(getpid())-\(server.port).sock"

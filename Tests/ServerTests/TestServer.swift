@@ -55,6 +55,7 @@ final class TestServer {
             ("get", 2, .get, [.readOnly, .fast]), ("set", -3, .set, [.write, .denyOOM]), ("del", -2, .del, [.write]),
             ("incr", 2, .incr, [.write, .denyOOM, .fast]), ("watch", -2, .watch, [.noScript, .loading, .fast]),
             ("unwatch", 1, .unwatch, [.noScript, .loading, .fast]), ("big", 2, .big, [.readOnly]),
+            ("blpop", -3, .sleep, [.write, .blocking]),
         ]
         let storeCommands = rows.map { name, arity, row, flags in
             CommandDescriptor(

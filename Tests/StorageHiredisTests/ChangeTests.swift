@@ -73,12 +73,15 @@ import Testing
         let batch = StoreBatch(version: .resp2, client: 1)
         for i in 0..<5000 {
             batch.append(
-                ["HSET", "doc:\(i)", "n", "\(i)"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("hset")!)
+                ["HSET", "doc:\(i)", "n", "\(i)"].map { Array($0.utf8) },
+                specification: KeyspaceCommandTable.specification("hset")!)
             if i % 5 == 0 {
                 batch.append(
-                    ["SET", "doc:s\(i)", "x"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("set")!)
+                    ["SET", "doc:s\(i)", "x"].map { Array($0.utf8) },
+                    specification: KeyspaceCommandTable.specification("set")!)
                 batch.append(
-                    ["HSET", "other:\(i)", "n", "x"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("hset")!)
+                    ["HSET", "other:\(i)", "n", "x"].map { Array($0.utf8) },
+                    specification: KeyspaceCommandTable.specification("hset")!)
             }
         }
         _ = store.answer(batch)
@@ -109,13 +112,16 @@ import Testing
         let batch = StoreBatch(version: .resp2, client: 1)
         for i in 0..<5000 {
             batch.append(
-                ["HSET", "doc:\(i)", "n", "\(i)"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("hset")!)
+                ["HSET", "doc:\(i)", "n", "\(i)"].map { Array($0.utf8) },
+                specification: KeyspaceCommandTable.specification("hset")!)
         }
         _ = store.answer(batch)
         let outcome = Monitor<StoreFailure??>(nil)
 
         store.onLane { [store] in
-            let ticket = store.scan(prefixes: [[]]) { _, _ in } progress: { _, _ in } completion: { failure in
+            let ticket = store.scan(prefixes: [[]]) { _, _ in
+            } progress: { _, _ in
+            } completion: { failure in
                 outcome.change { $0 = .some(failure) }
             }
             store.cancelScan(ticket)

@@ -4,7 +4,8 @@
 enum CommandLines {
     /// Replies that hold times, sizes or random things: compared with digits and texts left out.
     static let varying: Set<String> = [
-        "time", "lastsave", "memory", "lolwut", "function stats", "xinfo", "pttl", "hpttl", "dump", "expiretime", "pexpiretime",
+        "time", "lastsave", "memory", "lolwut", "function stats", "xinfo", "pttl", "hpttl", "dump", "expiretime",
+        "pexpiretime",
         "object", "bgsave", "bgrewriteaof", "xautoclaim", "xpending", "xclaim", "xadd-auto",
     ]
 

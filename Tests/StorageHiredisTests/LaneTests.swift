@@ -13,7 +13,9 @@ import Testing
         let store = server.open()
         defer { store.stop() }
 
-        let answer = store.run([["SET", "a", "1"], ["INCR", "a"], ["GET", "a"], ["LPUSH", "a", "x"], ["GET", "none"]])
+        let answer = store.run([
+            ["SET", "a", "1"], ["INCR", "a"], ["GET", "a"], ["LPUSH", "a", "x"], ["GET", "none"],
+        ])
 
         #expect(answer == "+OK :2 $1 2 -WRONGTYPE Operation against a key holding the wrong kind of value $-1 ")
     }
@@ -45,32 +47,33 @@ import Testing
         #expect(observer.log == ["changed doc:1", "patched doc:1", "changed doc:2", "changed doc:1"])
     }
 
-    @Test(arguments: [
-        (["HDEL", "doc:1", "n"], ["t": "a"]),
-        (["HDEL", "doc:1", "none"], ["t": "a", "n": "5"]),
-        (["HINCRBY", "doc:1", "n", "-7"], ["t": "a", "n": "-2"]),
-        (["HINCRBYFLOAT", "doc:1", "n", "0.5"], ["t": "a", "n": "5.5"]),
-        (["HSETNX", "doc:1", "n", "9"], ["t": "a", "n": "5"]),
-        (["HSETNX", "doc:1", "m", "9"], ["t": "a", "n": "5", "m": "9"]),
-        (["HSET", "doc:1", "n"], ["t": "a", "n": "5"]),
-        (["DEL", "doc:1"], nil),
-        (["UNLINK", "x", "doc:1"], nil),
-        (["SET", "doc:1", "x"], nil),
-        (["SET", "doc:1", "x", "NX"], ["t": "a", "n": "5"]),
-        (["SET", "doc:1", "x", "NX", "GET"], ["t": "a", "n": "5"]),
-        (["MSET", "x", "1", "doc:1", "2"], nil),
-        (["SETEX", "doc:1", "100", "x"], nil),
-        (["GETDEL", "doc:1"], ["t": "a", "n": "5"]),
-        (["EXPIRE", "doc:1", "0"], nil),
-        (["EXPIRE", "doc:1", "100"], ["t": "a", "n": "5"]),
-        (["PEXPIREAT", "doc:1", "1000"], nil),
-        (["RENAME", "doc:1", "other"], nil),
-        (["SUNIONSTORE", "doc:1", "none"], nil),
-        (["SORT", "none", "STORE", "doc:1"], nil),
-        (["BITOP", "NOT", "doc:1", "none"], nil),
-        (["FLUSHALL"], nil),
-        (["LPUSH", "doc:1", "x"], ["t": "a", "n": "5"]),
-    ] as [([String], [String: String]?)])
+    @Test(
+        arguments: [
+            (["HDEL", "doc:1", "n"], ["t": "a"]),
+            (["HDEL", "doc:1", "none"], ["t": "a", "n": "5"]),
+            (["HINCRBY", "doc:1", "n", "-7"], ["t": "a", "n": "-2"]),
+            (["HINCRBYFLOAT", "doc:1", "n", "0.5"], ["t": "a", "n": "5.5"]),
+            (["HSETNX", "doc:1", "n", "9"], ["t": "a", "n": "5"]),
+            (["HSETNX", "doc:1", "m", "9"], ["t": "a", "n": "5", "m": "9"]),
+            (["HSET", "doc:1", "n"], ["t": "a", "n": "5"]),
+            (["DEL", "doc:1"], nil),
+            (["UNLINK", "x", "doc:1"], nil),
+            (["SET", "doc:1", "x"], nil),
+            (["SET", "doc:1", "x", "NX"], ["t": "a", "n": "5"]),
+            (["SET", "doc:1", "x", "NX", "GET"], ["t": "a", "n": "5"]),
+            (["MSET", "x", "1", "doc:1", "2"], nil),
+            (["SETEX", "doc:1", "100", "x"], nil),
+            (["GETDEL", "doc:1"], ["t": "a", "n": "5"]),
+            (["EXPIRE", "doc:1", "0"], nil),
+            (["EXPIRE", "doc:1", "100"], ["t": "a", "n": "5"]),
+            (["PEXPIREAT", "doc:1", "1000"], nil),
+            (["RENAME", "doc:1", "other"], nil),
+            (["SUNIONSTORE", "doc:1", "none"], nil),
+            (["SORT", "none", "STORE", "doc:1"], nil),
+            (["BITOP", "NOT", "doc:1", "none"], nil),
+            (["FLUSHALL"], nil),
+            (["LPUSH", "doc:1", "x"], ["t": "a", "n": "5"]),
+        ] as [([String], [String: String]?)])
     func `the index follows what a command does`(command: [String], expected: [String: String]?) throws {
         let server = try PrivateStore()
         let observer = RecordingObserver()
@@ -145,6 +148,38 @@ import Testing
 
         #expect(answer.count { $0 == UInt8(ascii: ":") } == 100_000)
         #expect(answer.suffix(9) == Array(":100000\r\n".utf8)[...])
+    }
+
+    @Test func `large values pass`() throws {
+        let server = try PrivateStore()
+        let observer = RecordingObserver()
+        let store = server.open(observer: observer)
+        defer { store.stop() }
+        let large = String(repeating: "0123456789abcdef", count: 1 << 20)
+
+        #expect(store.run([["HSET", "doc:1", "t", large], ["HSET", "doc:1", "u", "x"]]) == ":1 :1 ")
+        let answer = store.run([["HGET", "doc:1", "t"], ["HGET", "doc:1", "u"]])
+
+        #expect(answer.utf8.count == large.utf8.count + 16)
+        #expect(observer["doc:1"]?["t"]?.utf8.count == large.utf8.count)
+    }
+
+    @Test func `fields that expire leave the index`() throws {
+        let server = try PrivateStore()
+        let observer = RecordingObserver()
+        let store = server.open(observer: observer)
+        defer { store.stop() }
+        _ = store.run("HSET", "doc:1", "t", "a", "n", "1", "m", "2")
+
+        let answer = store.run("HPEXPIRE", "doc:1", "20", "FIELDS", "1", "n")
+        // Stores before 7.4 have no such thing.
+        if answer.hasPrefix("-ERR unknown command") { return }
+
+        #expect(observer.waits { $0["doc:1"] == ["t": "a", "m": "2"] })
+        #expect(store.run("HPEXPIREAT", "doc:1", "1", "FIELDS", "1", "m") == "*1 :2 ")
+        #expect(observer["doc:1"] == ["t": "a"])
+        #expect(store.run("HEXPIRE", "doc:1", "0", "FIELDS", "1", "t") == "*1 :2 ")
+        #expect(observer["doc:1"] == nil)
     }
 
     @Test func `rows are loaded, and missing where there is no hash`() throws {

@@ -73,6 +73,32 @@ import Testing
             #expect(error.exitCode == 73)
         }
         #expect(throws: ManagedStoreError.self) { _ = try directory.store { $0.extraLines = ["no-such-option 1"] } }
+        for line in [" DIR /tmp", "maxmemory 1gb\nport 1"] {
+            #expect(throws: ManagedStoreError.optionNotAllowed(line)) {
+                _ = try directory.store { $0.extraLines = ["maxmemory 1gb", line] }
+            }
+        }
+    }
+
+    @Test func `a damaged append-only file is told apart`() throws {
+        let directory = Directory()
+        let managed = try directory.store()
+        let store = open(managed)
+        for i in 0..<100 { _ = store.run("SET", "k\(i)", "v") }
+        store.stop()
+        managed.stop()
+        let folder = directory.path + "/store/appendonlydir"
+        let name = try #require(Files.names(in: folder).first { $0.hasSuffix(".incr.aof") })
+        var content = try #require(Files.read(folder + "/" + name))
+        content.replaceSubrange(100..<110, with: Array("**********".utf8))
+        try Files.replace(folder + "/" + name, with: content)
+
+        do {
+            _ = try directory.store()
+            Issue.record("it started")
+        } catch {
+            #expect((error as? ManagedStoreError)?.exitCode == 74, "\(error)")
+        }
     }
 
     @Test func `nothing acknowledged is lost or doubled when the store is killed under writes`() throws {
@@ -92,11 +118,17 @@ import Testing
                 kill(victim, SIGKILL)
             }
             let restarts = managed.report.restarts
+            let end = MonotonicClock.milliseconds + 30_000
             while managed.report.restarts == restarts || !store.isReachable {
+                if MonotonicClock.milliseconds > end {
+                    Issue.record("the store did not come back")
+                    break
+                }
                 let batch = StoreBatch(version: .resp2, client: 1)
                 for _ in 0..<50 {
                     batch.append(
-                        ["INCR", "n"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("incr")!)
+                        ["INCR", "n"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("incr")!
+                    )
                 }
                 let answer = String(decoding: store.answer(batch), as: UTF8.self)
                 for line in answer.split(separator: "\r\n") {
@@ -106,7 +138,8 @@ import Testing
                         unknown += 1
                     } else {
                         refused += 1
-                        #expect(line.hasPrefix("-ERR the store is not reachable") || line.hasPrefix("-LOADING"), "\(line)")
+                        #expect(
+                            line.hasPrefix("-ERR the store is not reachable") || line.hasPrefix("-LOADING"), "\(line)")
                     }
                 }
                 if !store.isReachable { usleep(1000) }

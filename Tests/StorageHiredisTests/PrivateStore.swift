@@ -32,11 +32,14 @@ final class PrivateStore {
     private static func launch(_ folder: String, _ path: String, _ options: [String]) throws -> ChildProcess {
         let process = try ChildProcess(
             executable!,
-            ["--port", "0", "--unixsocket", path, "--dir", folder, "--save", "", "--appendonly", "no",
-             "--hash-max-listpack-value", "1024"] + options, output: folder + "/log")
+            [
+                "--port", "0", "--unixsocket", path, "--dir", folder, "--save", "", "--appendonly", "no",
+                "--hash-max-listpack-value", "1024",
+            ] + options, output: folder + "/log")
         for _ in 0..<500 {
             if (try? StoreConnection.connect(
-                StoreEndpoint(.unix(path: path)), name: "t", connectTimeout: 1000, commandTimeout: 1000)) != nil {
+                StoreEndpoint(.unix(path: path)), name: "t", connectTimeout: 1000, commandTimeout: 1000)) != nil
+            {
                 return process
             }
             usleep(10_000)
@@ -102,7 +105,17 @@ final class Outsider {
     }
 
     @discardableResult
-    func send(_ words: String...) throws -> String {
+    func send(_ words: String...) throws -> String { try sendWords(words) }
+
+    /// Elements of an array of texts.
+    func list(_ words: String...) throws -> [String] {
+        let node = try connection.ask(words, tape)
+        guard tape[node].kind == .array else { return [] }
+        return (node + 1..<tape.next(after: node)).map { tape.string($0) }
+    }
+
+    @discardableResult
+    func sendWords(_ words: [String]) throws -> String {
         let node = try connection.ask(words, tape)
         let writer = ReplyWriter()
         tape.write(node, as: .plain, to: writer)
@@ -112,10 +125,14 @@ final class Outsider {
 
 /// What a store answers, as text with blanks for line ends.
 extension DocumentStore {
-    func run(_ commands: [[String]], version: RESPVersion = .resp2, client: UInt64 = 1, transaction: Bool = false) -> String {
+    func run(
+        _ commands: [[String]], version: RESPVersion = .resp2, client: UInt64 = 1, transaction: Bool = false
+    ) -> String {
         let batch = StoreBatch(version: version, client: client)
         for command in commands {
-            batch.append(command.map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification(command[0].lowercased())!)
+            batch.append(
+                command.map { Array($0.utf8) },
+                specification: KeyspaceCommandTable.specification(command[0].lowercased())!)
         }
         batch.isTransaction = transaction
         return run(batch)

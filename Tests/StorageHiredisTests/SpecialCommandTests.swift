@@ -37,7 +37,9 @@ import Testing
         let first = StoreBatch(version: .resp2, client: 7)
         let second = StoreBatch(version: .resp2, client: 7)
         for command in commands {
-            first.append(command.map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification(command[0].lowercased())!)
+            first.append(
+                command.map { Array($0.utf8) },
+                specification: KeyspaceCommandTable.specification(command[0].lowercased())!)
         }
         second.append([Array("GET".utf8), Array("k".utf8)], specification: KeyspaceCommandTable.specification("get")!)
 
@@ -71,13 +73,38 @@ import Testing
         #expect(store.isReachable)
     }
 
+    @Test func `a script that hangs can be killed, and others are told`() throws {
+        let server = try PrivateStore(["--busy-reply-threshold", "20"])
+        let observer = RecordingObserver()
+        let store = server.open(observer: observer)
+        defer { store.stop() }
+        let batch = StoreBatch(version: .resp2, client: 1)
+        batch.append(
+            ["EVAL", "while true do end", "0"].map { Array($0.utf8) },
+            specification: KeyspaceCommandTable.specification("eval")!)
+        let hanging = store.send(batch)
+
+        var answers: Set<String> = []
+        for _ in 0..<1000 where !answers.contains("-BUSY") {
+            answers.insert(String(store.run("GET", "k", client: 2).prefix(5)))
+        }
+        #expect(answers.contains("-BUSY"))
+        #expect(store.run("SCRIPT", "KILL", client: 3) == "+OK ")
+        let killed = String(decoding: hanging.wait(milliseconds: 5000) { $0 } ?? [], as: UTF8.self)
+        #expect(killed.contains("killed"))
+        #expect(store.run("HSET", "doc:1", "t", "a", client: 2) == ":1 ")
+        #expect(observer["doc:1"] == ["t": "a"])
+    }
+
     @Test func `a command that waits gets what comes later, and holds up nobody`() throws {
         let server = try PrivateStore()
         let store = server.open()
         defer { store.stop() }
         let waiting = StoreBatch(version: .resp2, client: 1)
-        waiting.append(["BLPOP", "list", "0"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("blpop")!)
-        waiting.append(["GET", "after"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("get")!)
+        waiting.append(
+            ["BLPOP", "list", "0"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("blpop")!)
+        waiting.append(
+            ["GET", "after"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("get")!)
 
         let pending = store.send(waiting)
         #expect(store.run("SET", "after", "yes", client: 2) == "+OK ")
@@ -96,8 +123,10 @@ import Testing
         let store = server.open()
         defer { store.stop() }
         let waiting = StoreBatch(version: .resp2, client: 5)
-        waiting.append(["BLPOP", "list", "0"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("blpop")!)
-        waiting.append(["SET", "after", "1"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("set")!)
+        waiting.append(
+            ["BLPOP", "list", "0"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("blpop")!)
+        waiting.append(
+            ["SET", "after", "1"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("set")!)
 
         let pending = store.send(waiting)
         _ = store.run("GET", "x", client: 6)
@@ -116,7 +145,9 @@ import Testing
             (false, "*-1\r\n"), (true, "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n"),
         ] {
             let waiting = StoreBatch(version: .resp2, client: 5)
-            waiting.append(["BLPOP", "list", "0"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("blpop")!)
+            waiting.append(
+                ["BLPOP", "list", "0"].map { Array($0.utf8) },
+                specification: KeyspaceCommandTable.specification("blpop")!)
             let pending = store.send(waiting)
             let wasWaiting = Monitor<Bool>(false)
             while !wasWaiting.withLock({ $0 }) {
@@ -180,11 +211,14 @@ import Testing
     private func transaction(_ observer: RecordingObserver, _ name: String) -> StoreBatch {
         let batch = StoreBatch(version: .resp2, client: 1)
         batch.isTransaction = true
-        batch.append(["HSET", "doc:\(name)", "t", name].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("hset")!)
+        batch.append(
+            ["HSET", "doc:\(name)", "t", name].map { Array($0.utf8) },
+            specification: KeyspaceCommandTable.specification("hset")!)
         batch.appendInline { $0.bulk(observer["doc:\(name)"]?["t"] ?? "nothing") }
         Array("+PONG\r\n".utf8).withUnsafeBufferPointer { batch.appendLiteral($0) }
         batch.appendInline { writer in writer.bulk("gone") }
-        batch.append(["DEL", "doc:\(name)"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("del")!)
+        batch.append(
+            ["DEL", "doc:\(name)"].map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification("del")!)
         return batch
     }
 

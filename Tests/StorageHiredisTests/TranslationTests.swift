@@ -43,10 +43,14 @@ import Testing
         let direct = RawClient(unixPath: mirror.path)
         _ = direct.send(["HELLO", version == .resp3 ? "3" : "2"])
         // What a transaction may not hold, what the lane runs elsewhere, and what varies.
-        let left = ["WATCH", "UNWATCH", "SAVE", "BGSAVE", "BGREWRITEAOF", "SCRIPT", "FUNCTION", "EVAL", "EVAL_RO", "EVALSHA",
-            "EVALSHA_RO", "FCALL", "FCALL_RO", "WAITAOF"]
-        let unknown = ["HEXPIRE", "HPEXPIRE", "HEXPIREAT", "HPEXPIREAT", "HTTL", "HPTTL", "HEXPIRETIME", "HPEXPIRETIME",
-            "HPERSIST", "HGETDEL", "HGETEX", "HSETEX"]
+        let left = [
+            "WATCH", "UNWATCH", "SAVE", "BGSAVE", "BGREWRITEAOF", "SCRIPT", "FUNCTION", "EVAL", "EVAL_RO", "EVALSHA",
+            "EVALSHA_RO", "FCALL", "FCALL_RO", "WAITAOF",
+        ]
+        let unknown = [
+            "HEXPIRE", "HPEXPIRE", "HEXPIREAT", "HPEXPIREAT", "HTTL", "HPTTL", "HEXPIRETIME", "HPEXPIRETIME",
+            "HPERSIST", "HGETDEL", "HGETEX", "HSETEX",
+        ]
         let lines = CommandLines.lines.filter { !left.contains($0[0]) && !unknown.contains($0[0]) && !isVarying($0) }
 
         _ = direct.send(["MULTI"])
@@ -54,7 +58,8 @@ import Testing
         batch.isTransaction = true
         for line in lines {
             _ = direct.send(line)
-            batch.append(line.map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification(line[0].lowercased())!)
+            batch.append(
+                line.map { Array($0.utf8) }, specification: KeyspaceCommandTable.specification(line[0].lowercased())!)
         }
         let expected = direct.send(["EXEC"])
         let actual = store.answer(batch)
@@ -91,7 +96,9 @@ import Testing
             batch.append(line.map { Array($0.utf8) }, specification: 0)
             guard case .command(let command) = batch.items[0] else { continue }
             let keys = (row.keyIndices(batch.arguments(command)) ?? []).map { line[$0] }
-            let expected = reply.hasPrefix("-") ? [] : reply.split(separator: "\r\n").filter { !$0.hasPrefix("*") && !$0.hasPrefix("$") }
+            let expected =
+                reply.hasPrefix("-")
+                ? [] : reply.split(separator: "\r\n").filter { !$0.hasPrefix("*") && !$0.hasPrefix("$") }
 
             #expect(keys == expected.map { String($0) }, "\(line): \(reply)")
         }
@@ -119,10 +126,13 @@ import Testing
             let flags = reply[6..<6 + flagCount].map { $0.dropFirst().description }
             let numbers = reply[(6 + flagCount)..<(9 + flagCount)].map { Int($0.dropFirst())! }
             let categoryCount = Int(reply[9 + flagCount].dropFirst())!
-            let categories = reply[(10 + flagCount)..<(10 + flagCount + categoryCount)].map { $0.dropFirst(2).description }
+            let categories = reply[(10 + flagCount)..<(10 + flagCount + categoryCount)].map {
+                $0.dropFirst(2).description
+            }
             let known = flags.filter { flag in names.contains { $0.0 == flag } }
             // Commands that wait were barred from scripts before 7.4.
-            let ours = names.filter { row.flags.contains($0.1) }.map { $0.0 }
+            let ours =
+                names.filter { row.flags.contains($0.1) }.map { $0.0 }
                 + (row.flags.contains(.blocking) && known.contains("noscript") ? ["noscript"] : [])
 
             #expect(arity == row.arity, "\(row.name)")
@@ -134,7 +144,8 @@ import Testing
 
     private func isVarying(_ line: [String]) -> Bool {
         let name = line[0].lowercased()
-        return CommandLines.varying.contains(name) || CommandLines.varying.contains("\(name) \(line.count > 1 ? line[1].lowercased() : "")")
+        return CommandLines.varying.contains(name)
+            || CommandLines.varying.contains("\(name) \(line.count > 1 ? line[1].lowercased() : "")")
     }
 
     /// Type bytes and element counts; digits and texts left out.
@@ -152,7 +163,8 @@ import Testing
                 let count = Int(head.dropFirst())!
                 result += count < 0 ? head : String(head.prefix(1))
                 if count >= 0 { i += count + 2 }
-            case UInt8(ascii: "*"), UInt8(ascii: "%"), UInt8(ascii: "~"), UInt8(ascii: "-"), UInt8(ascii: "+"): result += head
+            case UInt8(ascii: "*"), UInt8(ascii: "%"), UInt8(ascii: "~"), UInt8(ascii: "-"), UInt8(ascii: "+"):
+                result += head
             default: result += String(head.prefix(1))
             }
             result += " "

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "CKernelsColumns.h"
+#include "CKernelsExecution.h"
 
 #define RK_INLINE static inline __attribute__((always_inline))
 
@@ -70,12 +71,26 @@ typedef struct {
 int rk_decode_postings(rk_run *run, int count, uint32_t limit, int hasPositions, const uint64_t *defaultMask,
                        uint32_t *docs, uint32_t *frequencies, uint64_t *masks, uint32_t *positions, uintptr_t bias);
 
-/// Bytes that `rk_encode_postings` needs at most for a posting without its positions.
+/// As `rk_decode_postings`, without a limit, and with the addresses of the position bytes themselves.
+int rk_gather_postings(rk_run *run, int count, int hasPositions, const uint64_t *defaultMask, uint32_t *docs,
+                       uint32_t *frequencies, uint64_t *masks, const uint8_t **positions);
+
+/// Bytes that a posting needs at most without its positions.
 #define RK_POSTING_HEAD_BOUND 32
 
-/// Writes one posting's numbers, without positions; returns the end.
-uint8_t *rk_encode_posting_head(uint8_t *out, uint32_t gap, uint32_t frequency, uint64_t maskLow, uint64_t maskHigh,
-                                const uint64_t *defaultMask);
+/// Writes one posting with ascending positions (`positionCount` 0: none are kept); returns the end. Needs room for
+/// `RK_POSTING_HEAD_BOUND` bytes and six for each position.
+uint8_t *rk_encode_posting(uint8_t *out, uint32_t gap, uint32_t frequency, uint64_t maskLow, uint64_t maskHigh,
+                           const uint64_t *defaultMask, const uint32_t *positions, size_t positionCount);
+/// Writes `count` postings after document `before` (~0: none) with the position bytes found at `positions` (null: none);
+/// returns the end. `masks` has two words a posting; null: all have `mask`.
+uint8_t *rk_encode_postings(uint8_t *out, int count, uint32_t before, const uint32_t *docs, const uint32_t *frequencies,
+                            const uint64_t *masks, const uint64_t *mask, const uint64_t *defaultMask,
+                            const uint8_t *const *positions);
+/// Sum of the sizes of `count` postings' position bytes.
+size_t rk_positions_size(const uint8_t *const *positions, size_t count);
+/// Copies them one after the other; returns the end.
+uint8_t *rk_copy_positions(const uint8_t *const *positions, size_t count, uint8_t *out);
 /// Writes ascending positions; returns the end. At most 6 bytes each.
 uint8_t *rk_encode_positions(uint8_t *out, const uint32_t *positions, size_t count);
 /// How many positions the posting at `bytes` has.
@@ -86,6 +101,8 @@ const uint8_t *rk_decode_positions(const uint8_t *bytes, uint32_t *out);
 const uint8_t *rk_skip_positions(const uint8_t *bytes, size_t count);
 /// Writes the start of each of `count` postings relative to `bytes`, and then the end: `count + 1` numbers.
 void rk_position_starts(const uint8_t *bytes, size_t count, uint32_t *starts);
+/// The same as addresses, without the end.
+void rk_position_addresses(const uint8_t *bytes, size_t count, const uint8_t **addresses);
 
 // MARK: bytes.c
 
@@ -96,6 +113,8 @@ size_t rk_find(const uint8_t *bytes, size_t length, size_t from, const uint8_t *
 //
 // One writer stores with release what readers load with acquire; relaxed where something else orders.
 
+RK_INLINE uint8_t rk_load_relaxed_u8(const void *p) { return __atomic_load_n((const uint8_t *)p, __ATOMIC_RELAXED); }
+RK_INLINE void rk_store_relaxed_u8(void *p, uint8_t v) { __atomic_store_n((uint8_t *)p, v, __ATOMIC_RELAXED); }
 RK_INLINE uint32_t rk_load_acquire_u32(const void *p) { return __atomic_load_n((const uint32_t *)p, __ATOMIC_ACQUIRE); }
 RK_INLINE uint32_t rk_load_relaxed_u32(const void *p) { return __atomic_load_n((const uint32_t *)p, __ATOMIC_RELAXED); }
 RK_INLINE void rk_store_release_u32(void *p, uint32_t v) { __atomic_store_n((uint32_t *)p, v, __ATOMIC_RELEASE); }
@@ -107,6 +126,3 @@ RK_INLINE void rk_store_relaxed_u64(void *p, uint64_t v) { __atomic_store_n((uin
 
 /// Hints that memory will be read soon.
 RK_INLINE void rk_prefetch(const void *p) { __builtin_prefetch(p); }
-
-// Kernels of query execution.
-#include "CKernelsExecution.h"

@@ -6,6 +6,7 @@ import Settings
 enum ConfigCommand {
     static let descriptor = CommandDescriptor.container(
         "config", flags: [], categories: ["slow"], summary: "Commands on settings.", since: "2.0.0", group: "server",
+        details: explain,
         [
             Subcommand(
                 "get", arity: -3, flags: flags, usage: "GET <pattern> ...", since: "2.0.0",
@@ -30,12 +31,37 @@ enum ConfigCommand {
 
     private static let flags: CommandFlags = [.admin, .noScript, .loading, .stale]
 
-    private static func get(_ context: CommandContext, _ arguments: Arguments) {
+    private static func matching(_ arguments: Arguments) -> [Setting] {
         let patterns = (2..<arguments.count).map { Array(arguments.text($0).lowercased().utf8) }
-        let found = SettingsCatalog.all.filter { setting in
+        return SettingsCatalog.all.filter { setting in
             let name = Array(setting.name.utf8)
             return patterns.contains { Glob.matches($0, name) }
         }
+    }
+
+    /// `CONFIG HELP pattern ...`: what settings are for, what they may be, and when they take effect.
+    private static func explain(_ context: CommandContext, _ arguments: Arguments) {
+        let found = matching(arguments)
+        let reply = context.reply
+        reply.map(found.count)
+        for setting in found {
+            let rows = [
+                ("summary", setting.summary), ("value", shown(setting, context.services.settings)),
+                ("default", setting.isSecret ? "" : setting.defaultValue.text ?? ""),
+                ("values", setting.kind.description), ("effect", setting.effect.description),
+                ("origin", context.services.settings.origin(of: setting).rawValue),
+            ]
+            reply.bulk(setting.name)
+            reply.map(rows.count)
+            for (name, text) in rows {
+                reply.bulk(name)
+                reply.bulk(text)
+            }
+        }
+    }
+
+    private static func get(_ context: CommandContext, _ arguments: Arguments) {
+        let found = matching(arguments)
         context.reply.map(found.count)
         for setting in found {
             context.reply.bulk(setting.name)

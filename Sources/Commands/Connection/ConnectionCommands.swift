@@ -55,6 +55,10 @@ package enum ConnectionCommands {
             "quit", arity: -1, flags: [.noScript, .loading, .stale, .fast, .noAuth, .allowBusy],
             categories: ["fast", "connection"], summary: "Ends the connection.", group: "connection", body: .session),
         CommandDescriptor(
+            "monitor", arity: 1, flags: [.admin, .noScript, .loading, .stale, .noMulti],
+            categories: ["admin", "slow", "dangerous"], summary: "Shows every command as it arrives.", group: "server",
+            body: .session),
+        CommandDescriptor(
             "multi", arity: 1, flags: [.noScript, .loading, .stale, .fast, .allowBusy],
             categories: ["fast", "transaction"], summary: "Begins a transaction.", since: "1.2.0",
             group: "transactions", body: .session),

@@ -45,7 +45,7 @@ package enum InfoCommand {
         Section(name: "latencystats", title: "Latencystats", group: .long, lines: InfoSections.latencyStatistics),
         Section(name: "cluster", title: "Cluster", group: .standard, lines: { _ in [("cluster_enabled", "0")] }),
         Section(name: "keyspace", title: "Keyspace", group: .standard, lines: InfoSections.keyspace),
-        Section(name: "search", title: "search", group: .module, lines: { $0.server.extraInfo(for: "search") }),
+        Section(name: "search", title: "search", group: .module, lines: InfoSections.search),
     ]
 
     /// The sections asked for, each once, in their usual order; unknown names add nothing.

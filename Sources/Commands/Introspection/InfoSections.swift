@@ -130,6 +130,49 @@ enum InfoSections {
         return [("db0", "keys=\(size),expires=0,avg_ttl=0")]
     }
 
+    // MARK: search
+
+    static func search(_ services: Services) -> Lines {
+        let engine = services.search
+        let indexes = engine.indexNames.compactMap { engine.find($0) }
+        let table = services.server.table
+        let queries = ["ft.search", "ft.aggregate", "ft.hybrid"].compactMap { table.position(of: $0) }
+        let usage = services.server.statistics.usage().filter { queries.contains($0.command) }.map(\.usage)
+        let calls = usage.reduce(0) { $0 + $1.calls }
+        let settings = services.settings.search
+        let dialects = (1...4).map { dialect in
+            ("search_dialect_\(dialect)", indexes.contains { $0.hasUsedDialect(dialect) } ? "1" : "0")
+        }
+        return [
+            ("search_version", services.server.identity.version),
+            ("search_redis_version", HelloReply.storeVersion(services)),
+            ("search_number_of_indexes", String(indexes.count)),
+            ("search_number_of_active_indexes_indexing", String(indexes.count { $0.scanProgress != nil })),
+            ("search_total_num_docs_in_indexes", String(indexes.reduce(0) { $0 + $1.snapshot.documentCount })),
+            (
+                "search_total_indexing_time",
+                ProcessFigures.fixed(indexes.reduce(0) { $0 + $1.indexingMilliseconds })
+            ),
+            ("search_total_queries_processed", String(calls - usage.reduce(0) { $0 + $1.failed })),
+            ("search_total_query_commands", String(calls)),
+            (
+                "search_total_query_execution_time_ms",
+                String(usage.reduce(0) { $0 + $1.nanoseconds } / 1_000_000)
+            ),
+            ("search_errors_indexing_failures", String(indexes.reduce(0) { $0 + $1.failureRecord.count })),
+        ] + dialects + [
+            ("search_minimal_term_prefix", String(settings.minPrefix)),
+            ("search_minimal_stem_length", String(settings.minStemLength)),
+            ("search_maximal_prefix_expansions", String(settings.maxExpansions)),
+            ("search_query_timeout_ms", String(settings.timeout)),
+            ("search_timeout_policy", settings.onTimeout.rawValue),
+            ("search_cursor_max_idle_time", String(settings.cursorMaxIdle)),
+            ("search_max_search_results", String(settings.maxSearchResults ?? -1)),
+            ("search_max_aggregate_results", String(settings.maxAggregateResults ?? -1)),
+            ("search_min_phonetic_term_length", String(settings.minPhoneticTermLength)),
+        ] + services.server.extraInfo(for: "search")
+    }
+
     // MARK: per command
 
     static func commandStatistics(_ services: Services) -> Lines {

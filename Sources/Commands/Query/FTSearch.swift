@@ -37,24 +37,28 @@ package struct FTSearch: SearchCommand {
 
 /// Runs a prepared search where it belongs and writes its reply.
 enum SearchRun {
-    static func start(_ search: IndexSearch, in context: any CommandContext) throws(ReplyError) {
+    /// - Parameter profiler: FT.PROFILE's.
+    static func start(
+        _ search: IndexSearch, _ profiler: SearchProfiler? = nil, in context: any CommandContext
+    ) throws(ReplyError) {
         let engine = context.services.search
         if context.mustAnswerNow {
-            try answerNow(search, in: context)
+            try answerNow(search, profiler, in: context)
         } else if search.estimate <= engine.inlineLimit {
-            let outcome = try run(search)
+            let (outcome, profile) = try run(search, profiler)
             if search.needsStore(outcome) {
                 let pending = context.completeLater()
-                deliver(search, outcome, store: context.services.store, to: pending)
+                deliver(search, outcome, profile, store: context.services.store, to: pending)
             } else {
-                SearchReply.write(outcome, search, to: context.reply)
+                SearchReply.write(outcome, search, profile, to: context.reply)
             }
         } else {
             let pending = context.completeLater()
             let store = context.services.store
             let isQueued = engine.workers.submit {
                 do throws(ReplyError) {
-                    deliver(search, try run(search), store: store, to: pending)
+                    let (outcome, profile) = try run(search, profiler)
+                    deliver(search, outcome, profile, store: store, to: pending)
                 } catch {
                     fail(error, pending)
                 }
@@ -63,9 +67,13 @@ enum SearchRun {
         }
     }
 
-    private static func run(_ search: IndexSearch) throws(ReplyError) -> SearchOutcome {
+    private static func run(
+        _ search: IndexSearch, _ profiler: SearchProfiler?
+    ) throws(ReplyError) -> (SearchOutcome, SearchProfile?) {
         do throws(SearchError) {
-            return try search.run()
+            guard let profiler else { return (try search.run(), nil) }
+            let (outcome, profile) = try profiler.run(search)
+            return (outcome, profile)
         } catch {
             throw ErrorReplies.search(error)
         }
@@ -78,30 +86,33 @@ enum SearchRun {
     }
 
     private static func deliver(
-        _ search: IndexSearch, _ outcome: SearchOutcome, store: any DocumentStore, to pending: any PendingReply
+        _ search: IndexSearch, _ outcome: SearchOutcome, _ profile: SearchProfile?, store: any DocumentStore,
+        to pending: any PendingReply
     ) {
         guard search.needsStore(outcome) else {
             let reply = ReplyWriter(version: pending.version)
-            SearchReply.write(outcome, search, to: reply)
+            SearchReply.write(outcome, search, profile, to: reply)
             pending.finish(reply)
             return
         }
         search.deliver(
             outcome, store: store,
-            to: SearchReply(search, version: pending.version) { reply in pending.finish(reply) })
+            to: SearchReply(search, profile, version: pending.version) { reply in pending.finish(reply) })
     }
 
     /// Inside a transaction: on the lane, which may wait for the loader.
-    private static func answerNow(_ search: IndexSearch, in context: any CommandContext) throws(ReplyError) {
-        let outcome = try run(search)
+    private static func answerNow(
+        _ search: IndexSearch, _ profiler: SearchProfiler?, in context: any CommandContext
+    ) throws(ReplyError) {
+        let (outcome, profile) = try run(search, profiler)
         guard search.needsStore(outcome) else {
-            SearchReply.write(outcome, search, to: context.reply)
+            SearchReply.write(outcome, search, profile, to: context.reply)
             return
         }
         let answer = Monitor<ReplyWriter?>(nil)
         search.deliver(
             outcome, store: context.services.store,
-            to: SearchReply(search, version: context.version) { reply in answer.change { $0 = reply } })
+            to: SearchReply(search, profile, version: context.version) { reply in answer.change { $0 = reply } })
         guard let reply = answer.wait({ $0 }) else { return }
         context.reply.append(reply.bytes)
     }

@@ -6,8 +6,8 @@ import SearchExecution
 import SearchModel
 import Storage
 
-/// Made once per query.
-struct FieldWriter: Sendable {
+/// Made once per query, used for one row after the other.
+struct FieldWriter {
     private let plan: RowPlan
     /// The text of SORTBY's field is what WITHSORTKEYS shows, although the order is numeric: as the oracle does for a
     /// NUMERIC field without SORTABLE when the whole document is in the row.
@@ -39,8 +39,15 @@ struct FieldWriter: Sendable {
 
     func write(_ row: LoadedRows.Row, of hit: Hit, to reply: ReplyWriter) {
         switch (plan.content, row) {
-        case (.whole, .pairs(let pairs)): writeWhole(pairs, to: reply)
-        case (.fields(let fields), .values(let values)): write(fields, values, to: reply)
+        case (.whole, .pairs(let pairs)):
+            decorator?.begin { Self.value(of: $0, in: pairs) }
+            writeWhole(pairs, to: reply)
+        case (.fields(let fields), .values(let values)):
+            decorator?.begin { name in
+                guard let field = fields.first(where: { $0.name == name && !$0.isRenamed }) else { return nil }
+                return field.source < values.count ? values[field.source] : nil
+            }
+            write(fields, values, to: reply)
         default: reply.map(0)
         }
     }
@@ -71,7 +78,8 @@ struct FieldWriter: Sendable {
             if isElsewhere(name) { continue }
             reply.bulk(name)
             if let decorator {
-                decorator.write(pairs.value(i), name, plan.decoration(of: name), to: reply)
+                let decoration = plan.decoration(of: name)
+                reply.bulk(decorator.decorated(pairs.value(i), name, decoration))
             } else {
                 reply.bulk(pairs.value(i))
             }
@@ -117,7 +125,7 @@ struct FieldWriter: Sendable {
             }
         case .asStored:
             if let decorator, !decoration.isEmpty {
-                name.withUnsafeBufferPointer { decorator.write(value, $0, decoration, to: reply) }
+                reply.bulk(decorator.decorated(value, name, decoration))
             } else {
                 reply.bulk(value)
             }

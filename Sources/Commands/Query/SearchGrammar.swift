@@ -102,10 +102,10 @@ package struct SearchGrammar {
     }
 
     private mutating func takeCommonOption(_ cursor: inout ArgumentCursor) throws(ReplyError) -> Bool {
-        if try takeSharedOption(&cursor) {
-            return true
-        } else if cursor.take("LIMIT") {
+        if cursor.take("LIMIT") {
             try parseLimit(&cursor)
+        } else if try takeSharedOption(&cursor) {
+            return true
         } else if cursor.take("SORTBY") {
             try parseSortBy(&cursor)
         } else if cursor.take("RETURN") {
@@ -158,23 +158,29 @@ package struct SearchGrammar {
     /// Options of the query itself: which documents match, and how they score.
     mutating func takeQueryOption(_ cursor: inout ArgumentCursor) throws(ReplyError) -> Bool {
         if cursor.take("SCORER") {
-            options.scorer = Array(try value(&cursor, "SCORER"))
+            let name = Array(try value(&cursor, "SCORER"))
+            options.updateExtras { $0.scorer = name }
         } else if cursor.take("LANGUAGE") {
-            options.language = Array(try value(&cursor, "LANGUAGE"))
+            let name = Array(try value(&cursor, "LANGUAGE"))
+            options.updateExtras { $0.language = name }
         } else if cursor.take("INKEYS") {
-            options.keys = cursor.bytes(try cursor.takeList("INKEYS"))
+            let keys = cursor.bytes(try cursor.takeList("INKEYS"))
+            options.updateExtras { $0.keys = keys }
         } else if cursor.take("INFIELDS") {
             let fields = cursor.bytes(try cursor.takeList("INFIELDS"))
-            options.fields = fields.isEmpty ? nil : fields
+            options.updateExtras { $0.fields = fields.isEmpty ? nil : fields }
         } else if cursor.take("SLOP") {
-            options.slop = try integer(&cursor, "SLOP", in: Int(Int32.min)...Int(Int32.max))
-            if let slop = options.slop, slop < 0 { options.slop = nil }
+            let slop = try integer(&cursor, "SLOP", in: Int(Int32.min)...Int(Int32.max))
+            options.updateExtras { $0.slop = slop < 0 ? nil : slop }
         } else if cursor.take("PAYLOAD") {
-            options.payload = Array(try value(&cursor, "PAYLOAD"))
+            let payload = Array(try value(&cursor, "PAYLOAD"))
+            options.updateExtras { $0.payload = payload }
         } else if cursor.take("EXPANDER") {
-            options.expander = Array(try value(&cursor, "EXPANDER"))
+            let name = Array(try value(&cursor, "EXPANDER"))
+            options.updateExtras { $0.expander = name }
         } else if cursor.take("BM25STD_TANH_FACTOR") {
-            options.tanhFactor = try integer(&cursor, "BM25STD_TANH_FACTOR", in: 1...10_000)
+            let factor = try integer(&cursor, "BM25STD_TANH_FACTOR", in: 1...10_000)
+            options.updateExtras { $0.tanhFactor = factor }
         } else {
             return false
         }
@@ -265,12 +271,12 @@ package struct SearchGrammar {
         else { throw ErrorReplies.filterArguments }
         guard let lower = RangeBound(low, isLower: true) else { throw ErrorReplies.badLowerRange(low) }
         guard let upper = RangeBound(high, isLower: false) else { throw ErrorReplies.badUpperRange(high) }
-        options.numericFilters.append(
-            NumericFilter(
-                field: Array(field),
-                range: NumericRange(
-                    lower: lower.value, upper: upper.value, includesLower: lower.isInclusive,
-                    includesUpper: upper.isInclusive)))
+        let filter = NumericFilter(
+            field: Array(field),
+            range: NumericRange(
+                lower: lower.value, upper: upper.value, includesLower: lower.isInclusive,
+                includesUpper: upper.isInclusive))
+        options.updateExtras { $0.numericFilters.append(filter) }
     }
 
     private mutating func parseGeoFilter(_ cursor: inout ArgumentCursor) throws(ReplyError) {
@@ -282,8 +288,9 @@ package struct SearchGrammar {
         guard let unit = GeoUnit.allCases.first(where: { Self.equals(word, lowercase: $0.rawValue) }) else {
             throw ErrorReplies.unknownDistanceUnit(word)
         }
-        options.geoFilters.append(
-            GeoFilter(field: Array(field), longitude: longitude, latitude: latitude, radius: radius, unit: unit))
+        let filter = GeoFilter(
+            field: Array(field), longitude: longitude, latitude: latitude, radius: radius, unit: unit)
+        options.updateExtras { $0.geoFilters.append(filter) }
     }
 
     private mutating func parseParameters(_ cursor: inout ArgumentCursor) throws(ReplyError) {
@@ -291,13 +298,15 @@ package struct SearchGrammar {
         let words = try cursor.takeList("PARAMS")
         guard !words.isEmpty, words.count.isMultiple(of: 2) else { throw ErrorReplies.parameterPairs }
         hasParameters = true
+        var parameters: [QueryParameter] = []
         for i in stride(from: words.lowerBound, to: words.upperBound, by: 2) {
             let name = cursor.arguments[i]
-            guard !options.parameters.contains(where: { $0.name.elementsEqual(name) }) else {
+            guard !parameters.contains(where: { $0.name.elementsEqual(name) }) else {
                 throw ErrorReplies.duplicateParameter(name)
             }
-            options.parameters.append(QueryParameter(name: Array(name), value: cursor.arguments.bytes(i + 1)))
+            parameters.append(QueryParameter(name: Array(name), value: cursor.arguments.bytes(i + 1)))
         }
+        options.updateExtras { $0.parameters = parameters }
     }
 
     private mutating func parseHighlight(_ cursor: inout ArgumentCursor) throws(ReplyError) {
@@ -346,14 +355,16 @@ package struct SearchGrammar {
     }
 
     private mutating func decorate(_ names: [Bytes], _ change: (inout Decoration) -> Void) {
-        if names.isEmpty { change(&options.decorateAll) }
-        for name in names {
-            if let known = options.decoratedFields.firstIndex(where: { $0.name == name }) {
-                change(&options.decoratedFields[known].decoration)
-            } else {
-                var field = DecoratedField(name: name)
-                change(&field.decoration)
-                options.decoratedFields.append(field)
+        options.updateExtras { extras in
+            if names.isEmpty { change(&extras.decorateAll) }
+            for name in names {
+                if let known = extras.decoratedFields.firstIndex(where: { $0.name == name }) {
+                    change(&extras.decoratedFields[known].decoration)
+                } else {
+                    var field = DecoratedField(name: name)
+                    change(&field.decoration)
+                    extras.decoratedFields.append(field)
+                }
             }
         }
     }

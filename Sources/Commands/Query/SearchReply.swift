@@ -19,11 +19,16 @@ final class SearchReply: RowConsumer, @unchecked Sendable {
     private var rowCount = 0
     /// `nil`: ids only.
     private let fieldWriter: FieldWriter?
+    private let profile: SearchProfile?
     private let done: @Sendable (ReplyWriter) -> Void
 
     /// - Parameter done: takes the whole reply, once.
-    init(_ search: IndexSearch, version: RESPVersion, done: @escaping @Sendable (ReplyWriter) -> Void) {
+    init(
+        _ search: IndexSearch, _ profile: SearchProfile? = nil, version: RESPVersion,
+        done: @escaping @Sendable (ReplyWriter) -> Void
+    ) {
         self.search = search
+        self.profile = profile
         self.done = done
         body = ReplyWriter(version: version, capacity: 4096)
         fieldWriter = search.options.wantsContent ? FieldWriter(search) : nil
@@ -36,9 +41,9 @@ final class SearchReply: RowConsumer, @unchecked Sendable {
 
     func finish(_ outcome: SearchOutcome) {
         let reply = ReplyWriter(version: body.version, capacity: body.count + 256)
-        Self.writeHead(outcome, rows: rowCount, search, to: reply)
+        Self.writeHead(outcome, rows: rowCount, search, profile, to: reply)
         reply.append(body.bytes)
-        Self.writeTail(outcome, search, to: reply)
+        Self.writeTail(outcome, search, profile, to: reply)
         done(reply)
     }
 
@@ -51,19 +56,21 @@ final class SearchReply: RowConsumer, @unchecked Sendable {
     // MARK: parts
 
     /// The whole reply of a search whose rows need nothing from the store.
-    static func write(_ outcome: SearchOutcome, _ search: IndexSearch, to reply: ReplyWriter) {
-        writeHead(outcome, rows: outcome.hits.count, search, to: reply)
+    static func write(
+        _ outcome: SearchOutcome, _ search: IndexSearch, _ profile: SearchProfile? = nil, to reply: ReplyWriter
+    ) {
+        writeHead(outcome, rows: outcome.hits.count, search, profile, to: reply)
         for hit in outcome.hits.indices { writeRow(hit, of: outcome, search, .missing, nil, to: reply) }
-        writeTail(outcome, search, to: reply)
+        writeTail(outcome, search, profile, to: reply)
     }
 
     private static func writeHead(
-        _ outcome: SearchOutcome, rows: Int, _ search: IndexSearch, to reply: ReplyWriter
+        _ outcome: SearchOutcome, rows: Int, _ search: IndexSearch, _ profile: SearchProfile?, to reply: ReplyWriter
     ) {
         // A cursor was asked for: FT.SEARCH gives all rows at once and a cursor that is at its end.
         if search.options.flags.contains(.withCursor) { reply.array(2) }
         if reply.version == .resp3 {
-            reply.map(5)
+            reply.map(profile == nil ? 5 : 6)
             reply.simple("attributes")
             reply.array(0)
             reply.simple("total_results")
@@ -73,17 +80,25 @@ final class SearchReply: RowConsumer, @unchecked Sendable {
             reply.simple("results")
             reply.array(rows)
         } else {
+            // The profile is the second of two.
+            if profile != nil { reply.array(2) }
             reply.array(1 + rows * valuesPerRow(search))
             reply.integer(outcome.total)
         }
     }
 
-    private static func writeTail(_ outcome: SearchOutcome, _ search: IndexSearch, to reply: ReplyWriter) {
+    private static func writeTail(
+        _ outcome: SearchOutcome, _ search: IndexSearch, _ profile: SearchProfile?, to reply: ReplyWriter
+    ) {
         if reply.version == .resp3 {
             reply.simple("warning")
             reply.array((outcome.timedOut ? 1 : 0) + (outcome.expansionsTruncated ? 1 : 0))
             if outcome.timedOut { reply.simple("Timeout limit was reached") }
             if outcome.expansionsTruncated { reply.simple("Max prefix expansions limit was reached") }
+        }
+        if let profile {
+            if reply.version == .resp3 { reply.simple("profile") }
+            ProfileReply.write(profile, to: reply)
         }
         if search.options.flags.contains(.withCursor) { reply.integer(0) }
     }

@@ -24,6 +24,7 @@ package final class ClientRecord: Sendable {
         package static let blocked = Flags(rawValue: 1 << 5)
         package static let closing = Flags(rawValue: 1 << 6)
         package static let unauthenticated = Flags(rawValue: 1 << 7)
+        package static let monitor = Flags(rawValue: 1 << 8)
     }
 
     package struct Texts: Sendable {
@@ -96,6 +97,7 @@ package final class ClientRecord: Sendable {
     package func line(table: CommandTable, now: UInt64 = Clock.monotonic()) -> String {
         let flags = flags
         var letters = ""
+        if flags.contains(.monitor) { letters += "O" }
         if flags.contains(.inTransaction) { letters += "x" }
         if flags.contains(.blocked) { letters += "b" }
         if flags.contains(.closing) { letters += "c" }

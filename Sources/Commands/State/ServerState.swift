@@ -18,6 +18,7 @@ package final class ServerState: Sendable {
     package let statistics = Statistics()
     package let slowLog = SlowLog()
     package let latency = LatencyMonitor()
+    package let monitors = MonitorHub()
     package let started = Clock.monotonic()
     package let startedWall = Clock.wallMicroseconds()
     /// 40 hexadecimal digits, new at each start.

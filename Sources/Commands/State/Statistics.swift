@@ -73,6 +73,17 @@ package final class LoopCounters: @unchecked Sendable {
         }
     }
 
+    /// Several runs of a command, none of which failed, that took `nanoseconds` together.
+    package func ran(_ command: Int, times: Int, nanoseconds: UInt64) {
+        let count = UInt64(truncatingIfNeeded: times)
+        bump(Total.commands.rawValue, count)
+        bump(cell(command, Field.calls), count)
+        bump(cell(command, Field.nanoseconds), nanoseconds)
+        let microseconds = nanoseconds / max(count, 1) / 1000
+        let bucket = min(64 &- microseconds.leadingZeroBitCount, Field.bucketCount &- 1)
+        bump(cell(command, Field.buckets &+ bucket), count)
+    }
+
     package func rejected(_ command: Int?) {
         bump(Total.errors.rawValue, 1)
         if let command { bump(cell(command, Field.rejected), 1) }

@@ -24,7 +24,7 @@ package final class CommandTable: @unchecked Sendable {
     private let slots: UnsafeMutablePointer<Int32>
     private let slotMask: Int
     private let names: UnsafeMutablePointer<UInt8>
-    private let nameOffsets: [Int]
+    private let nameOffsets: UnsafeMutablePointer<Int32>
 
     /// Later descriptors of a name replace earlier ones.
     package init(_ descriptors: [CommandDescriptor]) {
@@ -53,7 +53,8 @@ package final class CommandTable: @unchecked Sendable {
             (rows + i).initialize(to: Row(arity: Int32(command.arity), flags: command.flags, kind: kind))
             offsets.append(offsets[i] + command.name.utf8.count)
         }
-        nameOffsets = offsets
+        nameOffsets = .allocate(capacity: offsets.count)
+        for (i, offset) in offsets.enumerated() { nameOffsets[i] = Int32(offset) }
         names = .allocate(capacity: max(offsets[kept.count], 1))
         var size = 64
         while size < 4 * kept.count { size *= 2 }
@@ -73,6 +74,7 @@ package final class CommandTable: @unchecked Sendable {
         rows.deallocate()
         slots.deallocate()
         names.deallocate()
+        nameOffsets.deallocate()
     }
 
     /// The position of a command, whatever the case of its name.
@@ -81,8 +83,8 @@ package final class CommandTable: @unchecked Sendable {
         while true {
             let candidate = Int(slots[slot])
             if candidate < 0 { return nil }
-            let from = nameOffsets[candidate]
-            if nameOffsets[candidate &+ 1] &- from == name.count {
+            let from = Int(nameOffsets[candidate])
+            if Int(nameOffsets[candidate &+ 1]) &- from == name.count {
                 var i = 0
                 while i < name.count, Self.fold(name[i]) == names[from &+ i] { i &+= 1 }
                 if i == name.count { return candidate }

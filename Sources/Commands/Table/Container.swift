@@ -22,13 +22,19 @@ struct Subcommand: Sendable {
 extension CommandDescriptor {
     /// A command whose first argument says what it does.
     ///
-    /// - Parameter alone: runs when there is no first argument; without it that is an arity error.
+    /// - Parameters:
+    ///   - alone: runs when there is no first argument; without it that is an arity error.
+    ///   - details: what HELP with further arguments answers.
     static func container(
         _ name: String, flags: CommandFlags, categories: [String], summary: String, since: String, group: String,
-        alone: (@Sendable (CommandContext, Arguments) -> Void)? = nil, _ subcommands: [Subcommand]
+        alone: (@Sendable (CommandContext, Arguments) -> Void)? = nil,
+        details: (@Sendable (CommandContext, Arguments) -> Void)? = nil, _ subcommands: [Subcommand]
     ) -> CommandDescriptor {
-        let help = helpLines(name, subcommands)
-        let helpRow = Subcommand("help", arity: 2, flags: [.loading, .stale], "Print this help.") { context, _ in
+        let help = helpLines(name, subcommands, more: details == nil ? nil : "HELP <pattern>")
+        let helpRow = Subcommand(
+            "help", arity: details == nil ? 2 : -2, flags: [.loading, .stale], "Print this help."
+        ) { context, arguments in
+            if let details, arguments.count > 2 { return details(context, arguments) }
             context.reply.array(help.count)
             for line in help { context.reply.simple(line.utf8) }
         }
@@ -61,12 +67,13 @@ extension CommandDescriptor {
         return descriptor
     }
 
-    private static func helpLines(_ name: String, _ subcommands: [Subcommand]) -> [String] {
+    private static func helpLines(_ name: String, _ subcommands: [Subcommand], more: String?) -> [String] {
         var lines = ["\(name.uppercased()) <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"]
         for subcommand in subcommands {
             lines.append(subcommand.usage)
             lines.append("    \(subcommand.row.summary)")
         }
+        if let more { lines += [more, "    What the things of these names are for."] }
         return lines + ["HELP", "    Print this help."]
     }
 }

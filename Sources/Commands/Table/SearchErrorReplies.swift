@@ -316,7 +316,6 @@ extension ErrorReplies {
         case .store(let message): store(message)
         case .execution(.tooManyTerms(let limit)): ReplyError("Query expands to more than \(limit) terms")
         case .execution(.tooManyClauses(let limit)): ReplyError("Query holds more than \(limit) clauses")
-        case .execution(.noSortColumn): badSortBy
         case .plan(let text): ReplyError("\(text)")
         case .aggregate(let failure): ReplyError("\(failure.text)")
         }

@@ -3,9 +3,10 @@
 /// Mixes bytes eight at a time by multiplication and folding. Not for hostile input on its own: tables keyed by it
 /// compare whole keys and grow, so a flood of collisions costs time, never correctness.
 @inlinable
-package func hashBytes(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+public func hashBytes(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
     let count = bytes.count
-    var h = 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: count)
+    // Spread over the word: a plain length would cancel against the low bits of the first bytes.
+    var h = 0x9E37_79B9_7F4A_7C15 ^ (UInt64(truncatingIfNeeded: count) &* 0xD6E8_FEB8_6659_FD93)
     guard count > 0, let start = bytes.baseAddress else { return h &* 0xA076_1D64_78BD_642F }
     let raw = UnsafeRawPointer(start)
     var i = 0

@@ -2,6 +2,10 @@
 //
 //   offset (u32) = chunk number << 16 | byte in chunk
 //   directory[chunk number] → 64 KiB each; a larger piece takes several numbers that are one run of memory
+//
+// Public for the reason given in Growable.swift.
+
+import CKernels
 
 #if canImport(Glibc)
 import Glibc
@@ -10,29 +14,29 @@ import Darwin
 #endif
 
 /// Where chunks are found. A value taken at some moment stays valid for everything allocated by then.
-package typealias ChunkDirectory = UnsafeMutablePointer<UnsafeMutablePointer<UInt8>>
+public typealias ChunkDirectory = UnsafeMutablePointer<UnsafeMutablePointer<UInt8>>
 
 /// `@unchecked Sendable`: one writer calls the mutating functions; readers only follow offsets that the writer
 /// published after filling them, through a directory that is replaced and never changed in place below its length.
-package final class ChunkStore: @unchecked Sendable {
-    package static let chunkShift = 16
-    package static let chunkSize = 1 << chunkShift
+public final class ChunkStore: @unchecked Sendable {
+    public static let chunkShift = 16
+    public static let chunkSize = 1 << chunkShift
 
     /// Behind a pointer, so that the writer's loops have no exclusivity checks.
-    private struct State {
-        var directory: ChunkDirectory
+    @usableFromInline struct State {
+        @usableFromInline var directory: ChunkDirectory
         var directoryCapacity: Int
         var chunkCount = 0
         /// Next free byte of the last chunk, counted from offset 0.
-        var end = 0
-        var limit = 0
+        @usableFromInline var end = 0
+        @usableFromInline var limit = 0
         var retired: [ChunkDirectory] = []
         var blocks: [UnsafeMutableRawPointer] = []
     }
 
-    private let state: UnsafeMutablePointer<State>
+    @usableFromInline let state: UnsafeMutablePointer<State>
 
-    package init() {
+    public init() {
         state = .allocate(capacity: 1)
         state.initialize(to: State(directory: .allocate(capacity: 16), directoryCapacity: 16))
     }
@@ -45,30 +49,40 @@ package final class ChunkStore: @unchecked Sendable {
         state.deallocate()
     }
 
-    package var directory: ChunkDirectory { state.pointee.directory }
-    package var byteCount: Int { state.pointee.chunkCount * Self.chunkSize }
+    /// The writer's view of the directory.
+    @inlinable public var directory: ChunkDirectory { state.pointee.directory }
+
+    /// The directory for a reader that knows offsets from elsewhere, while the writer goes on.
+    public var sharedDirectory: ChunkDirectory {
+        ChunkDirectory(bitPattern: UInt(rk_load_acquire_u64(directoryAddress)))!
+    }
+
+    /// `directory` is the first member of the state.
+    private var directoryAddress: UnsafeMutableRawPointer { UnsafeMutableRawPointer(state) }
+
+    public var byteCount: Int { state.pointee.chunkCount * Self.chunkSize }
     /// Bytes handed out, with what was lost at the ends of chunks.
-    package var usedByteCount: Int { state.pointee.end }
+    public var usedByteCount: Int { state.pointee.end }
 
     /// `size` bytes in one run, at a multiple of 16 if all sizes are. The offset is never 0.
-    package func allocate(_ size: Int) -> UInt32 {
+    @inlinable public func allocate(_ size: Int) -> UInt32 {
         if state.pointee.end + size > state.pointee.limit { addChunks(for: size) }
         let offset = state.pointee.end
         state.pointee.end = offset + size
         return UInt32(offset)
     }
 
-    @inlinable package func pointer(at offset: UInt32) -> UnsafeMutablePointer<UInt8> {
+    @inlinable public func pointer(at offset: UInt32) -> UnsafeMutablePointer<UInt8> {
         Self.pointer(at: offset, in: directory)
     }
 
-    @inlinable package static func pointer(
+    @inlinable public static func pointer(
         at offset: UInt32, in directory: ChunkDirectory
     ) -> UnsafeMutablePointer<UInt8> {
         directory[Int(offset &>> 16)] + Int(offset & 0xFFFF)
     }
 
-    private func addChunks(for size: Int) {
+    @usableFromInline func addChunks(for size: Int) {
         let first = state.pointee.chunkCount
         let reserved = first == 0 ? 16 : 0
         let added = (size + reserved + Self.chunkSize - 1) / Self.chunkSize
@@ -78,7 +92,8 @@ package final class ChunkStore: @unchecked Sendable {
             let grown = ChunkDirectory.allocate(capacity: capacity)
             grown.update(from: state.pointee.directory, count: first)
             state.pointee.retired.append(state.pointee.directory)
-            state.pointee.directory = grown
+            // Release: a reader that sees the new directory sees its entries.
+            rk_store_release_u64(directoryAddress, UInt64(UInt(bitPattern: grown)))
             state.pointee.directoryCapacity = capacity
         }
         // Sixteen bytes more than the chunk has: kernels read a little past what they look for.
@@ -97,20 +112,20 @@ package final class ChunkStore: @unchecked Sendable {
 /// Numbers by dense index that grow without moving, 4,096 a chunk.
 ///
 /// `@unchecked Sendable`: as ``ChunkStore``; an element that changes after its publication does so atomically.
-package final class ChunkedNumbers: @unchecked Sendable {
-    package typealias Directory = UnsafeMutablePointer<UnsafeMutablePointer<UInt32>>
+public final class ChunkedNumbers: @unchecked Sendable {
+    public typealias Directory = UnsafeMutablePointer<UnsafeMutablePointer<UInt32>>
 
-    private struct State {
-        var directory: Directory
+    @usableFromInline struct State {
+        @usableFromInline var directory: Directory
         var directoryCapacity: Int
-        var count = 0
-        var chunkCount = 0
+        @usableFromInline var count = 0
+        @usableFromInline var chunkCount = 0
         var retired: [Directory] = []
     }
 
-    private let state: UnsafeMutablePointer<State>
+    @usableFromInline let state: UnsafeMutablePointer<State>
 
-    package init() {
+    public init() {
         state = .allocate(capacity: 1)
         state.initialize(to: State(directory: .allocate(capacity: 16), directoryCapacity: 16))
     }
@@ -123,22 +138,22 @@ package final class ChunkedNumbers: @unchecked Sendable {
         state.deallocate()
     }
 
-    package var directory: Directory { state.pointee.directory }
-    package var count: Int { state.pointee.count }
-    package var byteCount: Int { state.pointee.chunkCount * 16_384 }
+    @inlinable public var directory: Directory { state.pointee.directory }
+    @inlinable public var count: Int { state.pointee.count }
+    public var byteCount: Int { state.pointee.chunkCount * 16_384 }
 
-    package func append(_ value: UInt32) {
+    @inlinable public func append(_ value: UInt32) {
         let index = state.pointee.count
         if index >> 12 == state.pointee.chunkCount { addChunk() }
         state.pointee.directory[index >> 12][index & 4095] = value
         state.pointee.count = index + 1
     }
 
-    @inlinable package static func pointer(to index: Int, in directory: Directory) -> UnsafeMutablePointer<UInt32> {
+    @inlinable public static func pointer(to index: Int, in directory: Directory) -> UnsafeMutablePointer<UInt32> {
         directory[index &>> 12] + (index & 4095)
     }
 
-    private func addChunk() {
+    @usableFromInline func addChunk() {
         let chunk = state.pointee.chunkCount
         if chunk == state.pointee.directoryCapacity {
             let grown = Directory.allocate(capacity: chunk * 2)

@@ -1,4 +1,4 @@
-// Memory with one owner: what arenas and columns are made of.
+// Memory with one owner: what arenas and columns are made of. Public for the reason given in Growable.swift.
 
 #if canImport(Glibc)
 import Glibc
@@ -10,25 +10,25 @@ import Darwin
 ///
 /// `@unchecked Sendable`: the address and the length never change. What the bytes are, and who may still write
 /// which of them, is the business of the type that holds the block and says so there.
-package final class RawBlock: @unchecked Sendable {
-    package let base: UnsafeMutableRawPointer
-    package let byteCount: Int
+public final class RawBlock: @unchecked Sendable {
+    public let base: UnsafeMutableRawPointer
+    public let byteCount: Int
 
     /// Zeroed memory; large blocks cost nothing until they are touched.
-    package init(zeroed byteCount: Int) {
+    public init(zeroed byteCount: Int) {
         self.byteCount = byteCount
         base = calloc(max(1, byteCount), 1)!
     }
 
     /// Takes over memory that came from `malloc`.
-    package init(adopting base: UnsafeMutableRawPointer, byteCount: Int) {
+    public init(adopting base: UnsafeMutableRawPointer, byteCount: Int) {
         self.base = base
         self.byteCount = byteCount
     }
 
     deinit { free(base) }
 
-    package func pointer<T: BitwiseCopyable>(
+    @inlinable public func pointer<T: BitwiseCopyable>(
         to type: T.Type = T.self, atByte offset: Int = 0
     ) -> UnsafeMutablePointer<T> {
         (base + offset).assumingMemoryBound(to: T.self)

@@ -121,10 +121,11 @@ package final class RowBatch: @unchecked Sendable {
     package var hasOrigins: Bool { segment != nil || !mixedOrigins.isEmpty }
 
     /// - Precondition: the rows have origins.
-    package func origin(_ row: Int, stamps: (UInt32) -> UnsafePointer<UInt64>?) -> RowOrigin {
+    /// - Parameter stamp: gives a document's arrival; without it that of rows of one segment is 0.
+    package func origin(_ row: Int, stamp: ((UInt32, UInt32) -> UInt64)? = nil) -> RowOrigin {
         if let segment, let docIDs {
             let docID = docIDs.start[row]
-            return RowOrigin(segment: segment, docID: docID, stamp: stamps(segment)?[Int(docID)] ?? 0)
+            return RowOrigin(segment: segment, docID: docID, stamp: stamp?(segment, docID) ?? 0)
         }
         return mixedOrigins[row]
     }
@@ -161,7 +162,7 @@ package final class RowBatch: @unchecked Sendable {
 
     package func matchedTerms(_ row: Int) -> [Bytes] {
         guard let filler, hasOrigins else { return [] }
-        return filler.matchedTerms(of: origin(row) { _ in nil })
+        return filler.matchedTerms(of: origin(row))
     }
 
     // MARK: rows

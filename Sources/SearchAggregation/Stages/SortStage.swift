@@ -112,7 +112,7 @@ final class SortStage: Stage {
         if batch.scores != nil { hasScores = true }
         return SortedRow(
             keys: keys.map { batch.value($0.slot, row) },
-            origin: batch.hasOrigins ? batch.origin(row) { source.stamps(of: $0) } : nil, arrival: arrival,
+            origin: batch.hasOrigins ? batch.origin(row, stamp: source.stamp) : nil, arrival: arrival,
             values: wanted.indices.map { carried[$0] ? batch.value(wanted[$0], row) : nil }, extras: extras,
             score: batch.scores?.start[row] ?? 0)
     }
@@ -269,8 +269,8 @@ private struct NumberKeys {
 
     private func arrivesFirst(_ a: UInt32, _ b: UInt32) -> Bool {
         guard batch.hasOrigins else { return descendsLast ? a > b : a < b }
-        let x = batch.origin(Int(a)) { source.stamps(of: $0) }.stamp
-        let y = batch.origin(Int(b)) { source.stamps(of: $0) }.stamp
+        let x = batch.origin(Int(a), stamp: source.stamp).stamp
+        let y = batch.origin(Int(b), stamp: source.stamp).stamp
         if x == y { return descendsLast ? a > b : a < b }
         return descendsLast ? x > y : x < y
     }

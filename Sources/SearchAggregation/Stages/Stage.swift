@@ -54,8 +54,8 @@ package protocol RowSource: AnyObject {
     func nextBatch() -> RowBatch?
     /// Rows given out so far.
     var pulled: Int { get }
-    /// Stamps of a segment's documents.
-    func stamps(of segment: UInt32) -> UnsafePointer<UInt64>?
+    /// When a document arrived.
+    func stamp(segment: UInt32, docID: UInt32) -> UInt64
 }
 
 final class SourceStage: Stage {

@@ -48,7 +48,7 @@ package final class LiveIndex: Sendable {
         name = configuration.definition.name
         writer = IndexWriter(
             schema: configuration.definition.schema, options: IndexOptions(configuration.definition),
-            stemmer: LanguageStemmer(configuration.language))
+            stemmer: LanguageStemmer(configuration.language, minimumLength: configuration.analysis.minStemLength))
         ingest = IndexIngest(writer, failures, configuration)
         configurationState = Mutex(configuration)
         lastUse = Atomic(MonotonicClock.nanoseconds)
@@ -109,11 +109,15 @@ package final class LiveIndex: Sendable {
         lastUse.store(now, ordering: .relaxed)
     }
 
-    /// Whether writes have stopped for so long; true once per such pause.
-    func takeQuiet(at now: UInt64, after pause: UInt64) -> Bool {
-        if isSettled.load(ordering: .relaxed) { return false }
+    /// Whether writes have stopped for so long.
+    func isQuiet(at now: UInt64, after pause: UInt64) -> Bool {
         let last = lastPublication.load(ordering: .relaxed)
-        guard now > last, now - last >= pause else { return false }
+        return now > last && now - last >= pause
+    }
+
+    /// ``isQuiet(at:after:)``, true once per such pause.
+    func takeQuiet(at now: UInt64, after pause: UInt64) -> Bool {
+        guard !isSettled.load(ordering: .relaxed), isQuiet(at: now, after: pause) else { return false }
         isSettled.store(true, ordering: .relaxed)
         return true
     }
@@ -163,9 +167,4 @@ extension IndexOptions {
         keepsFields = !definition.noFields
         defaultScore = Float(definition.score)
     }
-}
-
-extension LiveIndex {
-    /// The values of a TAG field, folded, in byte order.
-    package func tagValues(field: Int) -> [Bytes] { [] }
 }

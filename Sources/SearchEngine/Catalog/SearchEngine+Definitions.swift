@@ -14,7 +14,7 @@ extension SearchEngine {
         guard view.index(named: definition.name) == nil else { throw .indexExists }
         guard view.indexes.count < Self.indexLimit else { throw .tooManyIndexes(limit: Self.indexLimit) }
         try save([(.index(definition.name), DefinitionCoding.encode(definition))])
-        let index = LiveIndex(IndexConfiguration(definition))
+        let index = LiveIndex(IndexConfiguration(definition, analysis: AnalysisSettings(settings.search)))
         show(view.adding(index))
         if !definition.skipInitialScan { ingester.scan(.indexing, [index]) }
     }
@@ -34,7 +34,8 @@ extension SearchEngine {
             definition.schema.append(field)
         }
         try save([(.index(name), DefinitionCoding.encode(definition))])
-        index.replaceConfiguration(IndexConfiguration(definition, synonyms: configuration.synonyms))
+        index.replaceConfiguration(
+            IndexConfiguration(definition, synonyms: configuration.synonyms, analysis: configuration.analysis))
         index.writer.publish()
         if scanning { ingester.scan(.indexing, [index]) }
     }
@@ -139,7 +140,8 @@ extension SearchEngine {
         var synonyms = configuration.synonyms
         synonyms.add(terms, to: group)
         try save([(.synonyms(name), SynonymCoding.encode(synonyms))])
-        index.replaceConfiguration(IndexConfiguration(configuration.definition, synonyms: synonyms))
+        index.replaceConfiguration(
+            IndexConfiguration(configuration.definition, synonyms: synonyms, analysis: configuration.analysis))
         if scanning { ingester.scan(.indexing, [index]) }
     }
 
@@ -168,7 +170,11 @@ extension SearchEngine {
             }
         }
         for (name, definition) in definitionsByName.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            indexes.append(LiveIndex(IndexConfiguration(definition, synonyms: synonyms[name] ?? SynonymTable())))
+            indexes.append(
+                LiveIndex(
+                    IndexConfiguration(
+                        definition, synonyms: synonyms[name] ?? SynonymTable(),
+                        analysis: AnalysisSettings(settings.search))))
         }
         var view = CatalogView(indexes: indexes)
         for (alias, target) in aliases {

@@ -10,8 +10,8 @@ struct DocumentAnalyzer {
     private let tokenizer: Tokenizer
     private let synonyms: SynonymTable
     private let language: Language
-    private let phoneticMinimum = 3
-    private let stemmers = StemProviders()
+    private let phoneticMinimum: Int
+    private let stemmers: StemProviders
     private let tokens = TokenBuffer()
     private var indexTokens: [IndexToken] = []
     private var tagScratch = Bytes()
@@ -21,6 +21,8 @@ struct DocumentAnalyzer {
         tokenizer = Tokenizer(stopWords: configuration.stopWords)
         synonyms = configuration.synonyms
         language = configuration.language
+        phoneticMinimum = configuration.analysis.minPhoneticLength
+        stemmers = StemProviders(minimumLength: configuration.analysis.minStemLength)
     }
 
     /// The stemmer of a document that names its language; `nil`: the index's.
@@ -98,10 +100,13 @@ struct DocumentAnalyzer {
 /// Stemmers as the index asks for them, one per language.
 final class StemProviders {
     private var providers: [Language: LanguageStemmer] = [:]
+    private let minimumLength: Int
+
+    init(minimumLength: Int) { self.minimumLength = minimumLength }
 
     func provider(for language: Language) -> (any StemProvider)? {
         if let known = providers[language] { return known }
-        guard let made = LanguageStemmer(language) else { return nil }
+        guard let made = LanguageStemmer(language, minimumLength: minimumLength) else { return nil }
         providers[language] = made
         return made
     }
@@ -113,7 +118,7 @@ final class LanguageStemmer: StemProvider, @unchecked Sendable {
     /// Shorter words are their own stems.
     private let minimumLength: Int
 
-    init?(_ language: Language, minimumLength: Int = 4) {
+    init?(_ language: Language, minimumLength: Int) {
         guard let stemmer = Stemmer(language) else { return nil }
         self.stemmer = stemmer
         self.minimumLength = minimumLength

@@ -32,6 +32,8 @@ final class IndexIngest: @unchecked Sendable {
     // Scratch, kept from document to document.
     /// By number of the hash field.
     @exclusivity(unchecked) private var values: [ByteSlice?] = []
+    /// By number of the hash field: a change of it alone leaves the document's text as it is.
+    @exclusivity(unchecked) private var isPatchable: [Bool] = []
     /// By schema position.
     @exclusivity(unchecked) private var numbers: [Double] = []
     @exclusivity(unchecked) private var points: [GeoText.Point] = []
@@ -61,6 +63,16 @@ final class IndexIngest: @unchecked Sendable {
         values = Array(repeating: nil, count: hashFields.count)
         numbers = Array(repeating: 0, count: fields)
         points = Array(repeating: GeoText.Point(longitude: 0, latitude: 0), count: fields)
+        isPatchable = Array(repeating: true, count: hashFields.count)
+        for number in [hashFields.languageField, hashFields.scoreField, hashFields.payloadField] {
+            if let number { isPatchable[number] = false }
+        }
+        for (position, field) in configuration.definition.schema.fields.enumerated() {
+            var isText = false
+            if case .text = field.kind { isText = true }
+            // A field that was missing is so no longer: that is not a value to patch.
+            if isText || field.indexMissing { isPatchable[hashFields.sources[position]] = false }
+        }
     }
 
     // MARK: documents
@@ -69,10 +81,7 @@ final class IndexIngest: @unchecked Sendable {
     func add(_ key: ByteSlice, _ fields: FieldSlices, stamp: ArrivalStamp) {
         let start = MonotonicClock.nanoseconds
         defer { nanoseconds &+= MonotonicClock.nanoseconds &- start }
-        for i in values.indices { values[i] = nil }
-        for i in 0..<fields.count {
-            if let number = hashFields.number(of: fields.name(i)) { values[number] = fields.value(i) }
-        }
+        collect(fields)
         if let filter = hashFields.filter, !filter.passes(key, values) {
             writer.remove(key: key)
             return
@@ -99,19 +108,36 @@ final class IndexIngest: @unchecked Sendable {
     /// False when there was no such document.
     func remove(_ key: ByteSlice) -> Bool { writer.remove(key: key) }
 
-    /// Whether a write of these fields alone can be applied without the rest of the document.
-    /// Never with a FILTER, which may look at any field.
-    func canPatch(_ key: ByteSlice, _ fields: FieldSlices) -> Bool { false }
+    /// Whether a write of these fields alone can be applied without the rest of the document: none of them feeds
+    /// the text, the score or the language, none has to be rejected, and there is a document to apply it to.
+    func canPatch(_ key: ByteSlice, _ fields: FieldSlices) -> Bool {
+        // A rule may look at any field of the document; and what a scan has not come to yet is to be indexed anew,
+        // which the scan leaves to writes.
+        guard hashFields.filter == nil, scan == nil else { return false }
+        collect(fields)
+        for (number, value) in values.enumerated() where value != nil {
+            if !isPatchable[number] { return false }
+        }
+        return readValues() == nil && writer.contains(key: key)
+    }
 
-    /// - Precondition: ``canPatch(_:_:)``.
-    func patch(_ key: ByteSlice, _ fields: FieldSlices, stamp: ArrivalStamp) {}
+    /// - Precondition: ``canPatch(_:_:)`` was asked last, and said yes.
+    func patch(_ key: ByteSlice, _ fields: FieldSlices, stamp: ArrivalStamp) {
+        let start = MonotonicClock.nanoseconds
+        defer { nanoseconds &+= MonotonicClock.nanoseconds &- start }
+        guard writer.beginPatch(key: key, stamp: stamp) else { return }
+        for (position, field) in configuration.definition.schema.fields.enumerated() {
+            if let value = values[hashFields.sources[position]] { write(value, of: field, at: position) }
+        }
+        writer.endPatch()
+    }
 
     /// When the published document of this key arrived.
     func stamp(of key: ByteSlice) -> ArrivalStamp? {
         guard writer.contains(key: key) else { return nil }
         let snapshot = writer.snapshot
         guard let (segment, docID) = snapshot.locate(key) else { return nil }
-        return snapshot.segments[segment].stamps[Int(docID)]
+        return snapshot.segments[segment].stamp(docID)
     }
 
     /// Removes all published documents that arrived before `stamp`; false when there were none.
@@ -119,7 +145,7 @@ final class IndexIngest: @unchecked Sendable {
         var removed = false
         for segment in writer.snapshot.segments {
             for docID in 0..<DocID(segment.documentCount)
-            where segment.isLive(docID) && segment.stamps[Int(docID)] < stamp {
+            where segment.isLive(docID) && segment.stamp(docID) < stamp {
                 if segment.withKey(docID, { writer.remove(key: $0) }) { removed = true }
             }
         }
@@ -139,6 +165,13 @@ final class IndexIngest: @unchecked Sendable {
     }
 
     // MARK: values
+
+    private func collect(_ fields: FieldSlices) {
+        for i in values.indices { values[i] = nil }
+        for i in 0..<fields.count {
+            if let number = hashFields.number(of: fields.name(i)) { values[number] = fields.value(i) }
+        }
+    }
 
     /// Reads what can be wrong, in schema order; the first that is.
     private func readValues() -> (field: Int, FieldFault)? {

@@ -16,7 +16,7 @@ extension LiveIndex {
         let snapshot = snapshot
         return QueryExplanation.text(of: tree, schema: configuration.definition.schema) { key in
             guard let (segment, docID) = key.withUnsafeBufferPointer({ snapshot.locate($0) }) else { return nil }
-            return snapshot.segments[segment].stamps[Int(docID)]
+            return snapshot.segments[segment].stamp(docID)
         }
     }
 }

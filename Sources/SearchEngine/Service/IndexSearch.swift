@@ -11,7 +11,9 @@ import SearchQuery
 import Settings
 
 /// Everything one search needs, on the snapshot it will see. May be run on any thread.
-package struct IndexSearch: Sendable {
+///
+/// A class, because it is large and handed on several times.
+package final class IndexSearch: Sendable {
     package let index: LiveIndex
     package let snapshot: IndexSnapshot
     package let options: SearchOptions
@@ -42,9 +44,7 @@ package struct IndexSearch: Sendable {
         if outcome.timedOut, timeoutPolicy == .fail { throw .timedOut }
         return outcome
     }
-}
 
-extension IndexSearch {
     package init(
         _ index: LiveIndex, query: ByteSlice, _ options: SearchOptions, settings: SearchSettings
     ) throws(SearchError) {
@@ -108,8 +108,11 @@ extension IndexSearch {
         }
     }
 
-    // MARK: parts
+}
 
+// MARK: parts
+
+extension IndexSearch {
     /// What the options say about matching and scoring.
     static func apply(
         _ options: SearchOptions, _ scorer: ScorerKind, _ settings: SearchSettings, _ schema: Schema,
@@ -117,19 +120,19 @@ extension IndexSearch {
     ) {
         parameters.scorer = scorer
         parameters.bm25Legacy = settings.bm25StdLegacy
-        parameters.tanhFactor = Double(options.tanhFactor ?? settings.bm25StdTanhFactor)
-        parameters.payload = options.payload
-        parameters.slop = options.slop
+        parameters.tanhFactor = Double(options.extras?.tanhFactor ?? settings.bm25StdTanhFactor)
+        parameters.payload = options.extras?.payload
+        parameters.slop = options.extras?.slop
         parameters.inOrder = options.flags.contains(.inOrder)
         parameters.maxExpansions = settings.maxExpansions
         parameters.minPrefix = settings.minPrefix
-        if let fields = options.fields { parameters.inFields = mask(fields, schema) }
+        if let fields = options.extras?.fields { parameters.inFields = mask(fields, schema) }
     }
 
     static func language(
         _ options: SearchOptions, _ configuration: IndexConfiguration
     ) throws(SearchError) -> Language {
-        guard let name = options.language else { return configuration.language }
+        guard let name = options.extras?.language else { return configuration.language }
         guard let language = Language(name: name) else { throw .noSuchLanguage }
         return language
     }
@@ -137,7 +140,7 @@ extension IndexSearch {
     static func scorer(
         _ options: SearchOptions, _ settings: SearchSettings
     ) throws(SearchError) -> ScorerKind {
-        guard let name = options.scorer else { return ScorerKind(rawValue: settings.defaultScorer) ?? .bm25Std }
+        guard let name = options.extras?.scorer else { return ScorerKind(rawValue: settings.defaultScorer) ?? .bm25Std }
         for scorer in ScorerKind.allCases where name.elementsEqual(scorer.rawValue.utf8) { return scorer }
         throw .noSuchScorer(name)
     }
@@ -184,7 +187,7 @@ extension IndexSearch {
         _ options: SearchOptions, _ configuration: IndexConfiguration
     ) -> QueryParserOptions {
         var parameters: [Bytes: Bytes] = [:]
-        for parameter in options.parameters { parameters[parameter.name] = parameter.value }
+        for parameter in options.extras?.parameters ?? [] { parameters[parameter.name] = parameter.value }
         return QueryParserOptions(
             dialect: options.dialect, parameters: parameters,
             stopWords: options.flags.contains(.noStopWords) ? nil : configuration.stopWords)
@@ -192,16 +195,17 @@ extension IndexSearch {
 
     private static func expansions(_ options: SearchOptions) -> ExpansionKinds {
         if options.flags.contains(.verbatim) { return [] }
-        return options.expander.map { ExpansionKinds(expander: $0) } ?? .standard
+        return options.extras?.expander.map { ExpansionKinds(expander: $0) } ?? .standard
     }
 
     /// The filters of the options. As the oracle: each goes in front of those before it, and INKEYS in front of all.
     private static func adding(_ options: SearchOptions, to query: QueryNode) throws(SearchError) -> QueryNode {
+        guard let extras = options.extras else { return query }
         var root = query
-        for filter in options.numericFilters {
+        for filter in extras.numericFilters {
             root = adding(QueryNode(.numeric(field: filter.field, filter.range)), to: root)
         }
-        for filter in options.geoFilters {
+        for filter in extras.geoFilters {
             guard filter.radius > 0 else { throw .geoFilterRadius }
             guard abs(filter.longitude) <= 180, abs(filter.latitude) <= 85.051_128_78 else { throw .geoFilterPoint }
             root = adding(
@@ -210,7 +214,7 @@ extension IndexSearch {
                         field: filter.field, longitude: filter.longitude, latitude: filter.latitude,
                         radius: filter.radius, unit: filter.unit)), to: root)
         }
-        if let keys = options.keys { root = adding(QueryNode(.keys(keys)), to: root) }
+        if let keys = extras.keys { root = adding(QueryNode(.keys(keys)), to: root) }
         return root
     }
 

@@ -27,6 +27,7 @@ package struct RowPlan: Sendable {
         package var format: Format
         /// Names of attributes can be highlighted, aliases of RETURN cannot.
         package var decoration: Decoration
+        package var isRenamed: Bool
     }
 
     /// A field that the whole hash shows first.
@@ -74,8 +75,10 @@ extension RowPlan {
     /// - Precondition: the options want content.
     package init(_ options: SearchOptions, _ definition: IndexDefinition) throws(RowPlanError) {
         let schema = definition.schema
-        decorated = options.decoratedFields
-        decorateAll = options.decorateAll
+        if let extras = options.extras {
+            decorated = extras.decoratedFields
+            decorateAll = extras.decorateAll
+        }
         for field in decorated where schema.position(ofAttribute: field.name) == nil {
             throw options.returns == nil
                 ? .decoratedField(field.name) : .decoratedFieldWithReturn(field.name)
@@ -121,7 +124,8 @@ extension RowPlan {
             fields.append(
                 Field(
                     name: item.name, source: source, format: attribute.map(Self.format) ?? .asStored,
-                    decoration: attribute == nil || isRenamed ? Decoration() : decoration(of: item.name)))
+                    decoration: attribute == nil || isRenamed ? Decoration() : decoration(of: item.name),
+                    isRenamed: isRenamed))
         }
         // The sort key comes first when it is asked for under its own name.
         if let sort, let position = fields.firstIndex(where: { $0.name == sort.field }) {

@@ -106,7 +106,7 @@ package struct QueryParameter: Equatable, Sendable {
 
 /// Every option of FT.SEARCH. Defaults are those of a command that has none.
 ///
-/// No field allocates unless its option is there: a plain query costs no memory here.
+/// Small, because it is copied on the way of every query: what most queries do not have is in ``Extras``.
 package struct SearchOptions: Sendable {
     package struct Flags: OptionSet, Sendable {
         package let rawValue: UInt32
@@ -128,35 +128,76 @@ package struct SearchOptions: Sendable {
     }
 
     package var flags: Flags = []
+    package var dialect = 1
     package var offset = 0
     package var limit = 10
-    package var dialect = 1
     /// Milliseconds; 0 is no limit.
     package var timeout = 500
-    package var slop: Int?
     package var sort: SortOption?
-    /// As written; checked against the known ones once the index is known to exist.
-    package var language: Bytes?
-    package var scorer: Bytes?
-    package var payload: Bytes?
-    package var tanhFactor: Int?
-    package var expander: Bytes?
-    /// INKEYS; a second one replaces the first.
-    package var keys: [Bytes]?
-    /// INFIELDS.
-    package var fields: [Bytes]?
-    package var numericFilters: [NumericFilter] = []
-    package var geoFilters: [GeoFilter] = []
     package var returns: [ReturnField]?
-    package var decoratedFields: [DecoratedField] = []
-    /// HIGHLIGHT or SUMMARIZE without FIELDS.
-    package var decorateAll = Decoration()
-    package var parameters: [QueryParameter] = []
+    /// `nil`: none of them was given.
+    package private(set) var extras: Extras?
 
     package init() {}
+
+    /// The rarer options.
+    ///
+    /// `@unchecked Sendable`: changed by ``SearchOptions/updateExtras(_:)`` alone, which makes a copy when somebody
+    /// else holds the object.
+    package final class Extras: @unchecked Sendable {
+        package var slop: Int?
+        /// As written; checked against the known ones once the index is known to exist.
+        package var language: Bytes?
+        package var scorer: Bytes?
+        package var payload: Bytes?
+        package var tanhFactor: Int?
+        package var expander: Bytes?
+        /// INKEYS; a second one replaces the first.
+        package var keys: [Bytes]?
+        /// INFIELDS.
+        package var fields: [Bytes]?
+        package var numericFilters: [NumericFilter] = []
+        package var geoFilters: [GeoFilter] = []
+        package var decoratedFields: [DecoratedField] = []
+        /// HIGHLIGHT or SUMMARIZE without FIELDS.
+        package var decorateAll = Decoration()
+        package var parameters: [QueryParameter] = []
+
+        fileprivate init() {}
+
+        fileprivate func copy() -> Extras {
+            let copy = Extras()
+            copy.slop = slop
+            copy.language = language
+            copy.scorer = scorer
+            copy.payload = payload
+            copy.tanhFactor = tanhFactor
+            copy.expander = expander
+            copy.keys = keys
+            copy.fields = fields
+            copy.numericFilters = numericFilters
+            copy.geoFilters = geoFilters
+            copy.decoratedFields = decoratedFields
+            copy.decorateAll = decorateAll
+            copy.parameters = parameters
+            return copy
+        }
+    }
+
+    package mutating func updateExtras(_ change: (Extras) -> Void) {
+        if extras == nil {
+            extras = Extras()
+        } else if !isKnownUniquelyReferenced(&extras) {
+            extras = extras?.copy()
+        }
+        if let extras { change(extras) }
+    }
 
     /// Whether rows carry fields.
     package var wantsContent: Bool { !flags.contains(.noContent) && limit > 0 }
 
-    package var wantsDecoration: Bool { !decoratedFields.isEmpty || !decorateAll.isEmpty }
+    package var wantsDecoration: Bool {
+        guard let extras else { return false }
+        return !extras.decoratedFields.isEmpty || !extras.decorateAll.isEmpty
+    }
 }

@@ -103,7 +103,7 @@ package struct SpellCheck: Sendable {
     }
 
     /// Live documents that have the term in one of the fields.
-    private static func documentCount(of term: Bytes, _ mask: FieldMask?, _ snapshot: IndexSnapshot) -> Int {
+    static func documentCount(of term: Bytes, _ mask: FieldMask?, _ snapshot: IndexSnapshot) -> Int {
         guard let id = term.withUnsafeBufferPointer({ snapshot.dictionary.lookup($0) }) else { return 0 }
         var count = 0
         for segment in snapshot.segments {

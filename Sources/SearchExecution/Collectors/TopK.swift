@@ -30,11 +30,12 @@ final class TopK {
     static let heapLimit = 64
 
     init(_ capacity: Int, on snapshot: IndexSnapshot) {
-        self.capacity = capacity
+        // No more rows than documents, however far the page.
+        let documents = snapshot.segments.reduce(0) { $0 + $1.documentCount }
+        self.capacity = min(capacity, documents)
         self.snapshot = snapshot
         isHeap = capacity <= TopK.heapLimit
-        let documents = snapshot.segments.reduce(0) { $0 + $1.documentCount }
-        room = max(1, isHeap ? min(capacity, documents) : min(2 * capacity, documents + capacity))
+        room = max(1, isHeap ? self.capacity : 2 * self.capacity)
         entries = .allocate(capacity: room)
     }
 
@@ -55,8 +56,8 @@ final class TopK {
 
     /// The rows `offset ..< offset + count` of the order, best first.
     func rows(_ offset: Int, _ wanted: Int) -> [ScoredDocument] {
-        let end = min(count, min(capacity, offset + wanted))
-        guard offset < end else { return [] }
+        let end = min(min(count, capacity), wanted < count ? offset &+ wanted : count)
+        guard offset < count, offset < end else { return [] }
         if offset > 0 { select(offset) }
         let rest = UnsafeMutableBufferPointer(start: entries + offset, count: count - offset)
         if rest.count > 4 * (end - offset) {

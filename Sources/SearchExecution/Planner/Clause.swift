@@ -35,8 +35,8 @@ struct Clause {
     var weight: Double = 1
     /// Children in the order in which scores are added and distances measured.
     var children: [Int] = []
-    /// Terms: row of ``Plan/postings``. Other leaves: unused.
-    var slot = 0
+    /// Terms: row of ``Plan/postings``.
+    var row = 0
     /// TFIDF's and BM25's idf, a whole number of bits.
     var idf: Double = 0
     /// BM25STD's idf.

@@ -12,8 +12,7 @@ package struct Plan {
     var clauses: [Clause] = []
     /// `nil`: nothing can match.
     var root: Int?
-    /// Posting lists by term slot, then segment: `slot * segmentCount + segment`.
-    var postings: [PostingList?] = []
+    let postings: PostingTable
     var termCount = 0
     var expansionsTruncated = false
     /// N, as a scorer sees it.
@@ -26,13 +25,13 @@ package struct Plan {
     package init(_ parameters: SearchParameters, on snapshot: IndexSnapshot) throws(ExecutionError) {
         self.snapshot = snapshot
         self.parameters = parameters
+        postings = PostingTable(segmentCount: snapshot.segments.count)
         documentCount = snapshot.documentCount
         averageLength = documentCount == 0 ? 0 : Double(snapshot.totalLength) / Double(documentCount)
         var builder = PlanBuilder(plan: self)
         root = try builder.build()
         let built = builder.plan
         clauses = built.clauses
-        postings = built.postings
         termCount = built.termCount
         expansionsTruncated = built.expansionsTruncated
         if let root { markImplied(from: root) }

@@ -38,7 +38,7 @@ struct PlanBuilder {
     private mutating func clause(
         for node: QueryNode, mask outer: FieldMask?
     ) throws(ExecutionError) -> Int? {
-        let mask = restricted(outer, to: node.fields)
+        let mask = restricted(outer, by: node)
         switch node.kind {
         case .empty:
             return nil
@@ -131,23 +131,11 @@ struct PlanBuilder {
     ) throws(ExecutionError) -> Int? {
         if let mask, mask == 0 { return nil }
         guard plan.termCount < Plan.termLimit else { throw .tooManyTerms(limit: Plan.termLimit) }
-        let slot = plan.termCount
-        var frequency = 0
-        for segment in plan.snapshot.segments {
-            let list = segment.postings(for: id)
-            if let list {
-                frequency += segment.hasDeletions ? list.liveDocumentFrequency(in: segment) : list.documentFrequency
-            }
-            plan.postings.append(list)
-        }
-        guard frequency > 0 else {
-            plan.postings.removeLast(plan.segmentCount)
-            return nil
-        }
+        guard let (row, frequency) = plan.postings.open(id, in: plan.snapshot.segments) else { return nil }
         plan.termCount += 1
         var clause = Clause(.term(id, mask))
         clause.weight = weight
-        clause.slot = slot
+        clause.row = row
         setStatistics(&clause, frequency: frequency)
         return try add(clause)
     }
@@ -241,8 +229,10 @@ struct PlanBuilder {
         return spec.isNotIndexed ? nil : (position, spec)
     }
 
-    private func restricted(_ outer: FieldMask?, to names: [Bytes]?) -> FieldMask? {
-        guard let names else { return outer }
+    /// The mask that the expander resolved, or the fields by name in a tree that it has not seen.
+    private func restricted(_ outer: FieldMask?, by node: QueryNode) -> FieldMask? {
+        if let own = node.fieldMask { return own & (outer ?? .max) }
+        guard let names = node.fields else { return outer }
         var mask: FieldMask = 0
         for name in names {
             if let (_, spec) = field(name), case .text(let options) = spec.kind {
@@ -291,7 +281,7 @@ struct PlanBuilder {
         var clause = Clause(.missing(field: position))
         clause.weight = 0
         for segment in snapshot.segments {
-            clause.estimate += segment.missing(position)?.missingCount ?? 0
+            clause.estimate += segment.missing(position)?.count ?? 0
         }
         guard clause.estimate > 0 else { return nil }
         return try add(clause)
@@ -345,7 +335,7 @@ struct PlanBuilder {
         switch node.kind {
         case .word(let value, _):
             return try tagValue(position, value, weight, dictionary)
-        case .phrase(let words):
+        case .phrase(let words), .intersection(let words):
             return try tagValue(position, joined(words), weight, dictionary)
         case .prefix(let text):
             guard text.count >= parameters.minPrefix else { return nil }
@@ -358,7 +348,7 @@ struct PlanBuilder {
             expanded = text.withUnsafeBufferPointer { dictionary.expandInfix($0, limit: limit) }
         case .wildcard(let text):
             expanded = text.withUnsafeBufferPointer { dictionary.expandWildcard($0, limit: limit) }
-        case .empty, .all, .intersection, .union, .not, .optional, .fuzzy, .numeric, .geo, .tag, .missing, .keys:
+        case .empty, .all, .union, .not, .optional, .fuzzy, .numeric, .geo, .tag, .missing, .keys:
             return nil
         }
         if expanded.truncated { plan.expansionsTruncated = true }

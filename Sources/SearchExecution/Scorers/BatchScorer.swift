@@ -1,12 +1,11 @@
 // Scores of many candidates of one window at once.
 //
-// Candidates stand in ascending order in `docs`. Leaf by leaf, in the order of the tree, their
-// frequencies are gathered (0 where the leaf does not match) and the leaf's scores are added to the
-// parent's sums: a frequency of 0 adds 0, so no leaf needs to know which candidates it matched. An
-// AND below an alternative is different: its words must not count unless all of it matches.
+// Candidates stand in ascending order in `docs`. Leaf by leaf, in the order of the tree, the candidates
+// that a leaf holds are found with their frequencies, and their scores are added to the parent's sums.
+// An AND below an alternative is different: its words must not count unless all of it matches.
 //
 //   docs         12   40   77         (candidates)
-//   f(hello)      1    0    2   ─┐
+//   f(hello)      1         2   ─┐
 //   f(+hello)     2    1    2   ─┴─► sums ── * weight ──► parent's sums ──► * ds / maxf / slop
 //
 // Positions are read last, and only of candidates that would enter the top k without them.
@@ -26,9 +25,11 @@ final class BatchScorer {
 
     private let docs: UnsafeMutablePointer<DocID>
     private let frequencies: UnsafeMutablePointer<UInt32>
+    private let ordinals: UnsafeMutablePointer<UInt32>
     private let lengths: UnsafeMutablePointer<UInt32>
     private let divisors: UnsafeMutablePointer<Double>
-    private let batchWords: UnsafeMutablePointer<UInt64>
+    private var batchWords: UnsafePointer<UInt64>
+    private var batchRange = 0..<0
     private let conditionWords: UnsafeMutablePointer<UInt64>
     private var count = 0
     private var window = 0
@@ -46,10 +47,11 @@ final class BatchScorer {
         segment = evaluator.segment
         docs = arena.allocate(DocID.self, BatchScorer.capacity)
         frequencies = arena.allocate(UInt32.self, BatchScorer.capacity)
+        ordinals = arena.allocate(UInt32.self, BatchScorer.capacity)
         lengths = arena.allocate(UInt32.self, BatchScorer.capacity)
         divisors = arena.allocate(Double.self, BatchScorer.capacity)
-        batchWords = arena.allocate(UInt64.self, wordsPerWindow)
         conditionWords = arena.allocate(UInt64.self, wordsPerWindow)
+        batchWords = UnsafePointer(conditionWords)
         switch context.scorer {
         case .bm25Std, .bm25StdNorm, .bm25StdTanh: usesDivisors = true
         case .tfidf, .tfidfDocNorm, .bm25, .disMax, .docScore, .hamming: usesDivisors = false
@@ -58,29 +60,38 @@ final class BatchScorer {
     }
 
     /// Scores the candidates of a window and offers them to the top k.
-    func score(_ window: Int, _ words: UnsafePointer<UInt64>) {
+    ///
+    /// - Parameter range: the words that hold candidates.
+    func score(_ window: Int, _ words: UnsafePointer<UInt64>, in range: Range<Int> = 0..<wordsPerWindow) {
         self.window = window
-        let total = rs_exec_popcount(words, wordsPerWindow)
-        if total == 0 { return }
-        if total <= BatchScorer.capacity {
-            batchWords.update(from: words, count: wordsPerWindow)
-            scoreBatch()
-            return
-        }
-        let step = BatchScorer.capacity / 64
-        for first in stride(from: 0, to: wordsPerWindow, by: step) {
-            batchWords.update(repeating: 0, count: wordsPerWindow)
-            (batchWords + first).update(from: words + first, count: step)
-            scoreBatch()
+        batchWords = words
+        var first = range.lowerBound
+        while first < range.upperBound {
+            // As many words as the batch has room for.
+            var end = first
+            var total = 0
+            while end < range.upperBound {
+                let more = words[end].nonzeroBitCount
+                if total &+ more > BatchScorer.capacity { break }
+                total &+= more
+                end &+= 1
+            }
+            if total > 0 { scoreBatch(first..<end) }
+            first = end
         }
     }
 
-    private func scoreBatch() {
-        count = rs_exec_documents(batchWords, wordsPerWindow, UInt32(window * windowSize), docs)
-        if count == 0 { return }
+    private func scoreBatch(_ range: Range<Int>) {
+        batchRange = range
+        let first = range.lowerBound
+        count = rs_exec_documents(
+            batchWords + first, range.count, UInt32(window * windowSize + first * 64), docs)
         evaluator.counters.documentsScored += count
         if walksTrees || !context.scorer.usesTree {
-            for index in 0..<count { offer(index, evaluator.score(docs[index], context)) }
+            for index in 0..<count {
+                let score = evaluator.score(docs[index], context)
+                if let sink { sink(docs[index], score) } else { offer(docs[index], score, beforeSlop: false) }
+            }
             return
         }
         let mark = arena.mark()
@@ -107,8 +118,7 @@ final class BatchScorer {
         case .nothing, .not, .keys:
             return
         case .postings:
-            evaluator.gatherFrequencies(node.pointee.slot, docs, count, into: frequencies)
-            addTerm(node, to: sums, takingMaximum)
+            addPostings(node, to: sums, takingMaximum)
         case .documents:
             markMatching(index)
             addTerm(node, to: sums, takingMaximum)
@@ -147,6 +157,41 @@ final class BatchScorer {
         }
     }
 
+    private func addPostings(
+        _ node: UnsafeMutablePointer<Node>, to sums: UnsafeMutablePointer<Double>, _ takingMaximum: Bool
+    ) {
+        let slot = node.pointee.slot
+        let isAtHand = evaluator.cursors[slot].window == window
+        if isAtHand, evaluator.cursors[slot].isEmptyWindow { return }
+        guard isAtHand || count > SegmentEvaluator.probeLimit,
+            let hits = evaluator.hits(slot, window, batchWords, batchRange, ordinals, frequencies)
+        else {
+            evaluator.gatherFrequencies(slot, docs, count, into: frequencies)
+            addTerm(node, to: sums, takingMaximum)
+            return
+        }
+        let weight = node.pointee.weight
+        switch context.scorer {
+        case .tfidf, .tfidfDocNorm:
+            rs_exec_hit_tfidf(sums, ordinals, frequencies, hits, weight, node.pointee.idf)
+        case .bm25:
+            rs_exec_hit_bm25(sums, ordinals, frequencies, hits, node.pointee.idf, context.bm25Divisor)
+        case .bm25Std, .bm25StdNorm, .bm25StdTanh:
+            rs_exec_hit_bm25std(
+                sums, ordinals, frequencies, hits, divisors, context.stdCoefficient(node.pointee),
+                ScoringContext.k1PlusOne)
+        case .disMax:
+            if takingMaximum {
+                rs_exec_hit_max_weighted(sums, ordinals, frequencies, hits, weight)
+            } else {
+                rs_exec_hit_add_weighted(sums, ordinals, frequencies, hits, weight)
+            }
+        case .docScore, .hamming:
+            break
+        }
+    }
+
+    /// Adds the scores of dense frequencies, 0 where a candidate does not match.
     private func addTerm(
         _ node: UnsafeMutablePointer<Node>, to sums: UnsafeMutablePointer<Double>, _ takingMaximum: Bool
     ) {
@@ -201,7 +246,9 @@ final class BatchScorer {
             frequencies.update(repeating: 1, count: count)
             return
         }
-        conditionWords.update(from: batchWords, count: wordsPerWindow)
+        conditionWords.update(repeating: 0, count: wordsPerWindow)
+        (conditionWords + batchRange.lowerBound).update(
+            from: batchWords + batchRange.lowerBound, count: batchRange.count)
         evaluator.restrict(index, window, conditionWords)
         let base = window &* windowSize
         for place in 0..<count {
@@ -211,7 +258,9 @@ final class BatchScorer {
     }
 
     private func clearUnmatched(_ index: Int, _ sums: UnsafeMutablePointer<Double>) {
-        conditionWords.update(from: batchWords, count: wordsPerWindow)
+        conditionWords.update(repeating: 0, count: wordsPerWindow)
+        (conditionWords + batchRange.lowerBound).update(
+            from: batchWords + batchRange.lowerBound, count: batchRange.count)
         evaluator.restrict(index, window, conditionWords)
         let base = window &* windowSize
         for place in 0..<count {
@@ -239,49 +288,52 @@ final class BatchScorer {
 
     // MARK: documents
 
-    private func finish(_ sums: UnsafeMutablePointer<Double>) {
-        let scores = segment.documentScores
-        let same = Double(segment.defaultScore)
-        for place in 0..<count {
-            let docID = docs[place]
-            let ds = scores.map { Double($0[Int(docID)]) } ?? same
-            let score: Double
-            switch context.scorer {
-            case .bm25Std, .bm25StdNorm, .bm25StdTanh:
-                score = ds * sums[place]
-            case .tfidf:
-                score = context.documentScore(
-                    tree: sums[place], documentScore: ds, maxFrequency: maxFrequency(docID), length: 0)
-            case .tfidfDocNorm:
-                score = context.documentScore(
-                    tree: sums[place], documentScore: ds, maxFrequency: 0, length: length(docID))
-            case .bm25, .disMax, .docScore, .hamming:
-                score = context.documentScore(tree: sums[place], documentScore: ds, maxFrequency: 0, length: 0)
+    /// Turns the sums into scores of documents and offers those that may enter.
+    private func finish(_ scores: UnsafeMutablePointer<Double>) {
+        if context.scorer != .disMax {
+            if let documentScores = segment.documentScores {
+                rs_exec_scale_by_documents(scores, documentScores, docs, count)
+            } else if segment.defaultScore != 1 {
+                let ds = Double(segment.defaultScore)
+                for place in 0..<count { scores[place] = ds * scores[place] }
             }
-            offer(place, score, beforeSlop: context.scorer.dividesBySlop)
         }
-    }
-
-    @inline(__always)
-    private func maxFrequency(_ docID: DocID) -> UInt32 {
-        let norm = segment.norms[Int(docID)]
-        return isSaturatedNorm(norm) ? segment.maxFrequency(docID) : norm >> UInt32(normFrequencyShift)
-    }
-
-    @inline(__always)
-    private func length(_ docID: DocID) -> UInt32 {
-        let norm = segment.norms[Int(docID)]
-        return isSaturatedNorm(norm) ? segment.length(docID) : norm & normLengthMask
-    }
-
-    @inline(__always)
-    private func offer(_ place: Int, _ score: Double, beforeSlop: Bool = false) {
-        let docID = docs[place]
+        switch context.scorer {
+        case .tfidf:
+            normalize(scores, shift: normFrequencyShift, mask: .max >> normFrequencyShift)
+        case .tfidfDocNorm:
+            normalize(scores, shift: 0, mask: normLengthMask)
+        case .bm25:
+            for place in 0..<count where scores[place] < 0 { scores[place] = 0 }
+        case .bm25Std, .bm25StdNorm, .bm25StdTanh, .disMax, .docScore, .hamming:
+            break
+        }
+        let dividesBySlop = context.scorer.dividesBySlop
         if let sink {
-            sink(docID, beforeSlop && score != 0 ? score / evaluator.slopDivisor(docID) : score)
+            for place in 0..<count {
+                let score = scores[place]
+                sink(docs[place], dividesBySlop && score != 0 ? score / evaluator.slopDivisor(docs[place]) : score)
+            }
             return
         }
-        let stamp = segment.stamps[Int(docID)]
+        let selected = rs_exec_select(scores, count, topK.threshold, ordinals)
+        for index in 0..<selected {
+            let place = Int(ordinals[index])
+            offer(docs[place], scores[place], beforeSlop: dividesBySlop)
+        }
+    }
+
+    private func normalize(_ scores: UnsafeMutablePointer<Double>, shift: UInt32, mask: UInt32) {
+        if rs_exec_normalize(scores, segment.norms, docs, count, shift, mask) == 0 { return }
+        // Norms that do not fit their bits: these scores were left as they were.
+        for place in 0..<count where segment.norms[Int(docs[place])] >> shift & mask == mask {
+            let norm = shift == 0 ? segment.length(docs[place]) : segment.maxFrequency(docs[place])
+            scores[place] = max(0, scores[place] / Double(norm))
+        }
+    }
+
+    private func offer(_ docID: DocID, _ score: Double, beforeSlop: Bool) {
+        let stamp = segment.stamp(docID)
         guard topK.admits(bound: score, stampFloor: stamp) || score.isNaN else { return }
         var final = score
         if beforeSlop, score != 0 {

@@ -35,6 +35,11 @@ final class ScoreBounds {
     /// How much larger a score can be under this query's average length than under n0.
     private let rho: Double
 
+    /// Bounds of blocks are fetched this many at a time.
+    private static let blocksAtOnce = 128
+    private let blockBounds: UnsafeMutablePointer<BlockBounds>
+    private let lastDocIDs: UnsafeMutablePointer<DocID>
+
     private static let margin = 1 + 1.0 / Double(1 << 36)
     private static let impossible = -Double.infinity
 
@@ -43,7 +48,13 @@ final class ScoreBounds {
         self.context = context
         segment = evaluator.segment
         arena = evaluator.arena
-        units = arena.allocate(Double.self, unitsPerSlice)
+        // A window reads the bounds of 16 units, be there documents or not.
+        units = arena.allocate(Double.self, unitsPerSlice, filledWith: ScoreBounds.impossible)
+        factors = arena.allocate(Double.self, ScoreBounds.leafLimit)
+        memberWords = arena.allocate(UnsafePointer<UInt64>?.self, ScoreBounds.leafLimit)
+        memberBounds = arena.allocate(UnsafePointer<Double>?.self, ScoreBounds.leafLimit)
+        blockBounds = arena.allocate(BlockBounds.self, ScoreBounds.blocksAtOnce)
+        lastDocIDs = arena.allocate(DocID.self, ScoreBounds.blocksAtOnce)
         hasDocumentScores = segment.documentScores != nil || segment.defaultScore != 1
         let bounds = segment.bounds
         let base = 1 - bounds.b0
@@ -56,6 +67,78 @@ final class ScoreBounds {
             return n > 0 ? (base + slope * Double(length)) / n : .infinity
         }
         rho = max(1, ratio(bounds.minLength), ratio(bounds.maxLength)) * ScoreBounds.margin
+        if context.scorer.usesTree { findLeaves(evaluator.root, 1) }
+        if leaves.count < 2 || leaves.count > ScoreBounds.leafLimit { forgetLeaves() }
+        for (place, leaf) in leaves.enumerated() { factors[place] = leaf.factor }
+    }
+
+    private func forgetLeaves() {
+        for leaf in leaves { evaluator.nodes[leaf.node].bounds = nil }
+        leaves.removeAll()
+    }
+
+    // MARK: members
+
+    /// A leaf of the tree that brings a bound to the documents it holds.
+    private struct Leaf {
+        let node: Int
+        /// Product of the weights above it.
+        let factor: Double
+    }
+
+    /// More leaves than this cost more than they prune.
+    private static let leafLimit = 32
+    private var leaves: [Leaf] = []
+    private let factors: UnsafeMutablePointer<Double>
+    private let memberWords: UnsafeMutablePointer<UnsafePointer<UInt64>?>
+    private let memberBounds: UnsafeMutablePointer<UnsafePointer<Double>?>
+    private var memberWindow = -1
+
+    /// Finds the leaves by which documents can be told apart; with fewer than two there is nothing to tell.
+    private func findLeaves(_ index: Int, _ factor: Double) {
+        let node = evaluator.nodes + index
+        switch node.pointee.kind {
+        case .postings, .documents, .expansion:
+            node.pointee.bounds = arena.allocate(Double.self, unitsPerSlice, filledWith: ScoreBounds.impossible)
+            leaves.append(Leaf(node: index, factor: factor))
+        case .and, .or:
+            for place in 0..<node.pointee.childCount {
+                findLeaves(Int(node.pointee.children[place]), factor * node.pointee.weight)
+            }
+        case .optional:
+            if node.pointee.childCount > 0 { findLeaves(Int(node.pointee.children[0]), factor) }
+        case .nothing, .all, .numeric, .geo, .missing, .keys, .not:
+            break
+        }
+    }
+
+    /// Whether ``keepPromising(_:of:threshold:_:)`` can do anything.
+    var tellsDocumentsApart: Bool { leaves.count > 1 }
+
+    /// Clears the documents of some units of a window whose leaves' bounds cannot add up to a threshold.
+    ///
+    /// - Parameter units: one bit per unit of the window.
+    func keepPromising(_ units: UInt32, of window: Int, threshold: Double, _ words: UnsafeMutablePointer<UInt64>) {
+        if memberWindow != window {
+            memberWindow = window
+            let first = window * unitsPerWindow - firstUnit
+            for (place, leaf) in leaves.enumerated() {
+                memberWords[place] = self.words(of: leaf.node, window)
+                memberBounds[place] = UnsafePointer(evaluator.nodes[leaf.node].bounds! + first)
+            }
+        }
+        rs_exec_keep_promising(
+            words, units, memberWords, memberBounds, factors, leaves.count,
+            self.units + (window * unitsPerWindow - firstUnit), threshold)
+    }
+
+    private func words(of index: Int, _ window: Int) -> UnsafePointer<UInt64> {
+        let node = evaluator.nodes + index
+        switch node.pointee.kind {
+        case .postings: return evaluator.windowWords(evaluator.cursors + node.pointee.slot, window)
+        case .documents: return evaluator.documentWords(node, window)
+        default: return evaluator.unionWords(node, window)
+        }
     }
 
     /// Whether bounds say anything about this query in this segment.
@@ -72,6 +155,7 @@ final class ScoreBounds {
     /// Computes the bounds of a slice's units.
     func compute(slice: Int) {
         firstUnit = slice * unitsPerSlice
+        memberWindow = -1
         let documents = min(sliceSize, segment.documentCount - slice * sliceSize)
         unitCount = (documents + unitSize - 1) / unitSize
         if context.scorer == .docScore {
@@ -108,6 +192,11 @@ final class ScoreBounds {
     // MARK: nodes
 
     private func compute(_ index: Int, _ out: UnsafeMutablePointer<Double>) {
+        computeNode(index, out)
+        if let own = evaluator.nodes[index].bounds { own.update(from: out, count: unitCount) }
+    }
+
+    private func computeNode(_ index: Int, _ out: UnsafeMutablePointer<Double>) {
         let node = evaluator.nodes + index
         switch node.pointee.kind {
         case .nothing:
@@ -181,28 +270,34 @@ final class ScoreBounds {
 
     private func computePostings(_ node: UnsafeMutablePointer<Node>, _ out: UnsafeMutablePointer<Double>) {
         out.update(repeating: ScoreBounds.impossible, count: unitCount)
-        let slot = node.pointee.slot
-        let cursor = evaluator.cursors + slot
+        let cursor = evaluator.cursors + node.pointee.slot
+        let list = cursor.pointee.list
         let start = firstUnit * unitSize
         let end = start + unitCount * unitSize
-        var block = evaluator.lists[slot].firstBlock(endingAtOrAfter: DocID(start), from: 0)
+        var block = list.pointee.firstBlock(endingAtOrAfter: DocID(start), from: 0)
         let blockCount = cursor.pointee.blockCount
         if blockCount == 1 {
             if block == 0 { boundOnlyBlock(node, out, start, end) }
             return
         }
-        while block < blockCount {
-            let first = max(start, Int(evaluator.lists[slot].firstPossibleDocID(block)))
-            if first >= end { return }
-            let last = min(end - 1, Int(evaluator.lists[slot].lastDocID(block)))
-            let bound = self.bound(node, evaluator.lists[slot].bounds(block))
-            var unit = (first - start) / unitSize
-            let lastUnit = (last - start) / unitSize
-            while unit <= lastUnit {
-                if bound > out[unit] { out[unit] = bound }
-                unit &+= 1
+        if block >= blockCount { return }
+        var first = max(start, Int(list.pointee.firstPossibleDocID(block)))
+        while block < blockCount, first < end {
+            let count = min(ScoreBounds.blocksAtOnce, blockCount - block)
+            list.pointee.copyBounds(block, count, into: blockBounds, lastDocIDs: lastDocIDs)
+            for place in 0..<count {
+                if first >= end { return }
+                let bound = self.bound(node, blockBounds[place])
+                let last = min(end &- 1, Int(lastDocIDs[place]))
+                var unit = (first &- start) / unitSize
+                let lastUnit = (last &- start) / unitSize
+                while unit <= lastUnit {
+                    if bound > out[unit] { out[unit] = bound }
+                    unit &+= 1
+                }
+                first = Int(lastDocIDs[place]) &+ 1
             }
-            block += 1
+            block += count
         }
     }
 
@@ -210,10 +305,9 @@ final class ScoreBounds {
     private func boundOnlyBlock(
         _ node: UnsafeMutablePointer<Node>, _ out: UnsafeMutablePointer<Double>, _ start: Int, _ end: Int
     ) {
-        let slot = node.pointee.slot
-        let cursor = evaluator.cursors + slot
-        evaluator.load(0, cursor, slot)
-        let bound = self.bound(node, evaluator.lists[slot].bounds(0))
+        let cursor = evaluator.cursors + node.pointee.slot
+        evaluator.load(0, cursor)
+        let bound = self.bound(node, cursor.pointee.list.pointee.bounds(0))
         for index in 0..<cursor.pointee.count {
             let docID = Int(cursor.pointee.docs[index])
             if docID < start { continue }

@@ -28,14 +28,16 @@ struct NodeBinder {
     private let arena: ScratchArena
     let nodes: UnsafeMutablePointer<Node>
     let cursors: UnsafeMutablePointer<PostingCursor>
-    private(set) var lists = OwnedValues<PostingList>()
+    private var cursorCount = 0
     private(set) var documentLists = OwnedValues<DocumentList>()
     private(set) var numericColumns = OwnedValues<(NumericColumn, ValueRange)>()
     private(set) var missingColumns = OwnedValues<MissingColumn>()
     private(set) var keyLists = OwnedValues<(UnsafeMutablePointer<DocID>, Int)>()
 
-    /// From this many children on a union's documents are worked out a slice at a time.
-    static let wideUnion = 9
+    /// From this many children on a union's documents are worked out a slice at a time. An expansion's
+    /// children are read again only for the document that they own.
+    static let wideExpansion = 5
+    static let wideUnion = 65
 
     init(_ plan: Plan, segment: SegmentView, segmentIndex: Int, arena: ScratchArena) {
         self.plan = plan
@@ -65,7 +67,7 @@ struct NodeBinder {
             node.pointee.kind = .all
             node.pointee.estimate = segment.liveCount
         case .term(_, let mask):
-            bindTerm(plan.postings[clause.slot * plan.segmentCount + segmentIndex], mask, node)
+            bindTerm(plan.postings.list(row: clause.row, segment: segmentIndex), mask, node)
         case .tag(let field, let value):
             node.pointee.isTag = true
             if let list = segment.tags(field)?.list(for: value) { bind(list, .documents, node) }
@@ -79,9 +81,12 @@ struct NodeBinder {
             node.pointee.estimate = estimate
             node.pointee.slot = numericColumns.append((column, range))
         case .missing(let field):
-            guard let column = segment.missing(field), column.missingCount > 0 else { return }
+            guard let column = segment.missing(field) else { return }
+            let count = column.count
+            guard count > 0 else { return }
             node.pointee.kind = .missing
-            node.pointee.estimate = column.missingCount
+            node.pointee.estimate = count
+            node.pointee.scratch = arena.allocate(UInt64.self, wordsPerWindow)
             node.pointee.slot = missingColumns.append(column)
         case .keys(let keys):
             let own = keys[segmentIndex]
@@ -109,26 +114,31 @@ struct NodeBinder {
         }
     }
 
-    private mutating func bindTerm(_ list: PostingList?, _ mask: FieldMask?, _ node: UnsafeMutablePointer<Node>) {
+    private mutating func bindTerm(
+        _ list: UnsafeMutablePointer<PostingReader>?, _ mask: FieldMask?, _ node: UnsafeMutablePointer<Node>
+    ) {
         guard let list else { return }
         var needsMask = false
         if let mask {
-            if let single = list.isSingleMask {
-                if single & mask == 0 { return }
+            if let single = list.pointee.isSingleMask {
+                // An index without fields (NOFIELDS) has empty masks: all fields are one.
+                if single != 0, single & mask == 0 { return }
             } else {
                 needsMask = true
             }
         }
-        let slot = lists.append(list)
-        let buffers = arena.allocate(UInt32.self, 2 * blockSize)
-        (cursors + slot).initialize(to: PostingCursor(
-            hasMask: needsMask, mask: mask ?? 0, blockCount: list.blockCount, block: -1, count: 0,
-            hasFrequencies: false, hasMatching: false, docs: buffers, frequencies: buffers + blockSize,
-            matching: arena.allocate(UInt64.self, 2)))
+        let numbers = arena.allocate(UInt32.self, 3 * blockSize + 1)
+        let words = arena.allocate(UInt64.self, 2 * wordsPerWindow + 2)
+        (cursors + cursorCount).initialize(to: PostingCursor(
+            list: list, hasMask: needsMask, mask: mask ?? 0, blockCount: list.pointee.blockCount,
+            docs: numbers, matching: words + 2 * wordsPerWindow, frequencies: numbers + blockSize,
+            words: UnsafePointer(words), ownWords: words,
+            documentsBefore: arena.allocate(UInt16.self, wordsPerWindow), positionStarts: numbers + 2 * blockSize))
         node.pointee.kind = .postings
-        node.pointee.slot = slot
-        node.pointee.estimate = list.documentFrequency
-        node.pointee.scratch = arena.allocate(UInt64.self, wordsPerWindow)
+        node.pointee.slot = cursorCount
+        node.pointee.estimate = list.pointee.documentFrequency
+        node.pointee.scratch = words + wordsPerWindow
+        cursorCount += 1
     }
 
     private mutating func bind(_ list: DocumentList, _ kind: Node.Kind, _ node: UnsafeMutablePointer<Node>) {
@@ -136,6 +146,7 @@ struct NodeBinder {
         node.pointee.kind = kind
         node.pointee.estimate = list.documentFrequency
         node.pointee.slot = documentLists.append(list)
+        node.pointee.scratch = arena.allocate(UInt64.self, wordsPerWindow)
     }
 
     private func append(_ child: Int, to node: UnsafeMutablePointer<Node>) {
@@ -182,7 +193,7 @@ struct NodeBinder {
         node.pointee.estimate = min(node.pointee.estimate, segment.documentCount)
         node.pointee.kind = kind
         node.pointee.scratch = arena.allocate(UInt64.self, wordsPerWindow)
-        if node.pointee.childCount >= NodeBinder.wideUnion {
+        if node.pointee.childCount >= (kind == .expansion ? NodeBinder.wideExpansion : NodeBinder.wideUnion) {
             let sliceWindows = min(windowsPerSlice, (segment.documentCount + windowSize - 1) / windowSize)
             node.pointee.sliceWords = arena.allocate(UInt64.self, sliceWindows * wordsPerWindow)
         }

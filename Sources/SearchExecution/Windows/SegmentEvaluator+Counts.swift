@@ -1,4 +1,4 @@
-// Counts that need no window, and what evaluating a node costs.
+// Counts that need no window.
 
 import SearchIndex
 import SearchModel
@@ -15,8 +15,9 @@ extension SegmentEvaluator {
             return segment.liveCount
         case .postings:
             if cursors[slot].hasMask { return nil }
+            let list = cursors[slot].list
             return segment.hasDeletions
-                ? lists[slot].liveDocumentFrequency(in: segment) : lists[slot].documentFrequency
+                ? list.pointee.liveDocumentFrequency(in: segment) : list.pointee.documentFrequency
         case .documents, .geo:
             return segment.hasDeletions
                 ? documentLists[slot].liveDocumentFrequency(
@@ -56,34 +57,5 @@ extension SegmentEvaluator {
             count += own
         }
         return count
-    }
-
-    // MARK: cost
-
-    /// Nanoseconds, roughly, to compute all windows of a node.
-    func cost(_ index: Int) -> Double {
-        let node = nodes + index
-        let documents = Double(segment.documentCount)
-        let scan = documents * 0.01
-        switch node.pointee.kind {
-        case .nothing: return 0
-        case .all, .optional, .keys, .missing: return scan
-        case .postings, .documents, .geo:
-            let postings = Double(node.pointee.estimate)
-            return 100 + (postings > documents / 16 ? scan : postings)
-        case .numeric: return documents * 0.3
-        case .or, .expansion:
-            return (0..<node.pointee.childCount).reduce(0) { $0 + cost(Int(node.pointee.children[$1])) }
-        case .not:
-            return scan + (node.pointee.childCount == 0 ? 0 : cost(Int(node.pointee.children[0])))
-        case .and:
-            let lead = Int(node.pointee.fillOrder[0])
-            let candidates = Double(nodes[lead].estimate)
-            var sum = cost(lead)
-            for place in 1..<max(1, node.pointee.fillCount) {
-                sum += min(cost(Int(node.pointee.fillOrder[place])), candidates * 50)
-            }
-            return node.pointee.hasProximity ? sum + candidates * 50 : sum
-        }
     }
 }

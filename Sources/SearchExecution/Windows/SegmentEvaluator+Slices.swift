@@ -28,7 +28,7 @@ extension SegmentEvaluator {
         for place in 0..<node.pointee.childCount {
             let child = Int(node.pointee.children[place])
             if nodes[child].kind == .postings, cursors[nodes[child].slot].blockCount == 1 {
-                fillSliceFromOnlyBlock(nodes[child].slot, windows, words)
+                fillSliceFromOnlyBlock(cursors + nodes[child].slot, windows, words)
                 continue
             }
             var window = windows.lowerBound
@@ -41,19 +41,17 @@ extension SegmentEvaluator {
         }
     }
 
-    private func fillSliceFromOnlyBlock(_ slot: Int, _ windows: Range<Int>, _ words: UnsafeMutablePointer<UInt64>) {
-        let cursor = cursors + slot
-        load(0, cursor, slot)
-        if cursor.pointee.hasMask { loadMatching(cursor, slot) }
+    private func fillSliceFromOnlyBlock(
+        _ cursor: UnsafeMutablePointer<PostingCursor>, _ windows: Range<Int>, _ words: UnsafeMutablePointer<UInt64>
+    ) {
+        load(0, cursor)
         let start = windows.lowerBound * windowSize
         let end = windows.upperBound * windowSize
         for index in 0..<cursor.pointee.count {
             let docID = Int(cursor.pointee.docs[index])
             if docID < start { continue }
             if docID >= end { break }
-            if cursor.pointee.hasMask,
-                cursor.pointee.matching[index &>> 6] &>> UInt64(index & 63) & 1 == 0 { continue }
-            set(words, docID &- start)
+            if isMatching(index, cursor) { set(words, docID &- start) }
         }
     }
 
@@ -71,21 +69,17 @@ extension SegmentEvaluator {
     /// Visits a term's or tag value's documents in a range of docIDs.
     @inline(__always)
     private func forEachDocument(_ child: Int, from start: Int, to end: Int, _ body: (Int) -> Void) {
-        let slot = nodes[child].slot
         switch nodes[child].kind {
         case .postings:
-            let cursor = cursors + slot
-            var block = block(atOrAfter: DocID(start), cursor, slot)
+            let cursor = cursors + nodes[child].slot
+            var block = block(atOrAfter: DocID(start), cursor)
             while block < cursor.pointee.blockCount {
-                load(block, cursor, slot)
-                if cursor.pointee.hasMask { loadMatching(cursor, slot) }
+                load(block, cursor)
                 for index in 0..<cursor.pointee.count {
                     let docID = Int(cursor.pointee.docs[index])
                     if docID >= end { return }
                     if docID < start { continue }
-                    if cursor.pointee.hasMask,
-                        cursor.pointee.matching[index &>> 6] &>> UInt64(index & 63) & 1 == 0 { continue }
-                    body(docID)
+                    if isMatching(index, cursor) { body(docID) }
                 }
                 block += 1
             }
@@ -127,18 +121,17 @@ extension SegmentEvaluator {
             let block = documentLists[slot].firstBlock(endingAtOrAfter: start, from: 0)
             return block >= documentLists[slot].blockCount ? windowCount : window
         case .postings:
-            let slot = node.pointee.slot
-            let cursor = cursors + slot
+            let cursor = cursors + node.pointee.slot
             let start = DocID(window * windowSize)
-            let block = lists[slot].firstBlock(endingAtOrAfter: start, from: 0)
+            let block = block(atOrAfter: start, cursor)
             if block >= cursor.pointee.blockCount { return windowCount }
             if cursor.pointee.blockCount == 1 {
-                load(0, cursor, slot)
+                load(0, cursor)
                 var at = 0
                 while cursor.pointee.docs[at] < start { at += 1 }
                 return Int(cursor.pointee.docs[at]) / windowSize
             }
-            return max(window, Int(lists[slot].firstPossibleDocID(block)) / windowSize)
+            return max(window, Int(cursor.pointee.list.pointee.firstPossibleDocID(block)) / windowSize)
         case .keys:
             let (keys, count) = keyLists[node.pointee.slot]
             for at in 0..<count where Int(keys[at]) >= window * windowSize { return Int(keys[at]) / windowSize }

@@ -22,8 +22,6 @@ final class SegmentEvaluator {
     let windowCount: Int
 
     let cursors: UnsafeMutablePointer<PostingCursor>
-    let lists: UnsafeMutablePointer<PostingList>
-    let listCount: Int
     let documentLists: UnsafeMutablePointer<DocumentList>
     let documentListCount: Int
     let numericColumns: UnsafeMutablePointer<(NumericColumn, ValueRange)>
@@ -58,7 +56,6 @@ final class SegmentEvaluator {
         binder.bind()
         nodes = binder.nodes
         cursors = binder.cursors
-        (lists, listCount) = binder.lists.moveOut()
         (documentLists, documentListCount) = binder.documentLists.moveOut()
         (numericColumns, numericCount) = binder.numericColumns.moveOut()
         (missingColumns, missingCount) = binder.missingColumns.moveOut()
@@ -66,7 +63,6 @@ final class SegmentEvaluator {
     }
 
     deinit {
-        lists.deinitialize(count: listCount).deallocate()
         documentLists.deinitialize(count: documentListCount).deallocate()
         numericColumns.deinitialize(count: numericCount).deallocate()
         missingColumns.deinitialize(count: missingCount).deallocate()
@@ -103,14 +99,11 @@ final class SegmentEvaluator {
         case .all, .optional:
             rs_exec_or(words, live(window), wordsPerWindow)
         case .postings:
-            fillPostings(node.pointee.slot, window, words)
+            let cursor = cursors + node.pointee.slot
+            let own = windowWords(cursor, window)
+            if !cursor.pointee.isEmptyWindow { rs_exec_or(words, own, wordsPerWindow) }
         case .documents, .geo:
-            let slot = node.pointee.slot
-            if let bitmap = documentLists[slot].bitmapWindow(window) {
-                rs_exec_or(words, bitmap, wordsPerWindow)
-            } else {
-                documentLists[slot].fillWindow(window, words: words)
-            }
+            rs_exec_or(words, documentWords(node, window), wordsPerWindow)
         case .numeric:
             let slot = node.pointee.slot
             numericColumns[slot].0.fillWindow(window, numericColumns[slot].1, words: words)
@@ -123,12 +116,14 @@ final class SegmentEvaluator {
             clear(own)
             fill(Int(node.pointee.fillOrder[0]), window, own)
             if narrow(node, from: 1, window, own) { rs_exec_or(words, own, wordsPerWindow) }
-        case .or, .expansion:
-            if let sliceWords = node.pointee.sliceWords {
-                rs_exec_or(words, sliceWords + (window % windowsPerSlice) * wordsPerWindow, wordsPerWindow)
+        case .or:
+            if node.pointee.sliceWords != nil {
+                rs_exec_or(words, unionWords(node, window), wordsPerWindow)
                 return
             }
             for child in 0..<node.pointee.childCount { fill(Int(node.pointee.children[child]), window, words) }
+        case .expansion:
+            rs_exec_or(words, unionWords(node, window), wordsPerWindow)
         case .not:
             let own = node.pointee.scratch!
             own.update(from: live(window), count: wordsPerWindow)
@@ -152,19 +147,20 @@ final class SegmentEvaluator {
         case .postings:
             return restrictPostings(node, window, words)
         case .documents, .geo:
-            let slot = node.pointee.slot
-            if let bitmap = documentLists[slot].bitmapWindow(window) {
-                return rs_exec_and(words, bitmap, wordsPerWindow) != 0
+            if node.pointee.window != window, rs_exec_popcount(words, wordsPerWindow) <= SegmentEvaluator.probeLimit {
+                let slot = node.pointee.slot
+                return keep(in: words, window) { documentLists[slot].contains($0) }
             }
-            documentLists[slot].restrict(window, words: words)
-            return any(words)
+            return rs_exec_and(words, documentWords(node, window), wordsPerWindow) != 0
         case .numeric:
             let slot = node.pointee.slot
             numericColumns[slot].0.restrict(window, numericColumns[slot].1, words: words)
             return any(words)
         case .missing:
-            missingColumns[node.pointee.slot].restrict(window, words: words)
-            return any(words)
+            let own = node.pointee.scratch!
+            clear(own)
+            missingColumns[node.pointee.slot].fillWindow(window, words: own)
+            return rs_exec_and(words, own, wordsPerWindow) != 0
         case .keys:
             let own = node.pointee.scratch!
             clear(own)
@@ -173,9 +169,8 @@ final class SegmentEvaluator {
         case .and:
             return narrow(node, from: 0, window, words)
         case .or, .expansion:
-            if let sliceWords = node.pointee.sliceWords {
-                return rs_exec_and(
-                    words, sliceWords + (window % windowsPerSlice) * wordsPerWindow, wordsPerWindow) != 0
+            if node.pointee.sliceWords != nil || node.pointee.kind == .expansion {
+                return rs_exec_and(words, unionWords(node, window), wordsPerWindow) != 0
             }
             return restrictUnion(node, window, words)
         case .not:
@@ -204,9 +199,8 @@ final class SegmentEvaluator {
 
     /// `words &= ~child`
     private func exclude(_ child: Int, _ window: Int, _ words: UnsafeMutablePointer<UInt64>) {
-        let kind = nodes[child].kind
-        if kind == .postings, let bitmap = wholeBitmap(nodes[child].slot, window) {
-            _ = rs_exec_and_not(words, bitmap, wordsPerWindow)
+        if nodes[child].kind == .postings {
+            _ = rs_exec_and_not(words, windowWords(cursors + nodes[child].slot, window), wordsPerWindow)
             return
         }
         let other = arena.mark()
@@ -234,6 +228,38 @@ final class SegmentEvaluator {
             arena.release(to: mark)
         }
         return rs_exec_and(words, own, wordsPerWindow) != 0
+    }
+
+    /// The window of a value's documents, kept until another window is asked for.
+    func documentWords(_ node: UnsafeMutablePointer<Node>, _ window: Int) -> UnsafePointer<UInt64> {
+        if node.pointee.window == window, let words = node.pointee.words { return words }
+        let slot = node.pointee.slot
+        let words: UnsafePointer<UInt64>
+        if let bitmap = documentLists[slot].bitmapWindow(window) {
+            words = bitmap
+        } else {
+            let own = node.pointee.scratch!
+            clear(own)
+            documentLists[slot].fillWindow(window, words: own)
+            words = UnsafePointer(own)
+        }
+        node.pointee.words = words
+        node.pointee.window = window
+        return words
+    }
+
+    /// The window of a union's documents, kept until another window is asked for.
+    func unionWords(_ node: UnsafeMutablePointer<Node>, _ window: Int) -> UnsafePointer<UInt64> {
+        if let sliceWords = node.pointee.sliceWords {
+            return UnsafePointer(sliceWords + (window % windowsPerSlice) * wordsPerWindow)
+        }
+        if node.pointee.window == window, let words = node.pointee.words { return words }
+        let own = node.pointee.scratch!
+        clear(own)
+        for child in 0..<node.pointee.childCount { fill(Int(node.pointee.children[child]), window, own) }
+        node.pointee.words = UnsafePointer(own)
+        node.pointee.window = window
+        return UnsafePointer(own)
     }
 
     private func fillKeys(_ slot: Int, _ window: Int, _ words: UnsafeMutablePointer<UInt64>) {

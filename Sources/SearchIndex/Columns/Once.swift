@@ -1,10 +1,10 @@
 // A value that is computed when first asked for and shared by all copies of its column.
 
-import Synchronization
+import Containers
 
 /// Computes at most a few times (racing readers may each compute; one result stays), remembers for good.
 final class Once<Value: Sendable>: Sendable {
-    private let stored = Mutex<Value?>(nil)
+    private let stored = Locked<Value?>(nil)
 
     var isEmpty: Bool { stored.withLock { $0 == nil } }
 

@@ -147,6 +147,8 @@ package final class RawTextColumnBuilder: @unchecked Sendable {
         texts = OpenRawTexts(capacity: capacity)
     }
 
+    package var byteCount: Int { patched?.byteCount ?? texts.byteCount }
+
     /// Gives the document its text, or takes it away.
     ///
     /// - Precondition: `docID` is below the capacity.

@@ -5,7 +5,6 @@
 
 import Containers
 import SearchModel
-import Synchronization
 
 /// What runs hold never changes; the pair of runs is swapped under the mutex.
 final class SortedTerms: Sendable {
@@ -20,17 +19,15 @@ final class SortedTerms: Sendable {
         var short = Run([])
         var covered = 0
         /// Reads every term of the runs, also those younger than the view that asks.
-        var reader: UncheckedBox<TermRecords>?
+        var reader: TermRecords?
     }
 
-    private let state = Mutex(Runs())
+    private let state = Locked(Runs())
 
     /// Runs that hold every id below `count`, and maybe younger ones: readers leave those out.
     func runs(covering count: Int, _ reader: TermRecords) -> Runs {
-        let safe = UncheckedBox(reader)
-        return state.withLock { runs in
+        state.withLock { runs in
             if runs.covered >= count { return runs }
-            let reader = safe.value
             let fresh = Self.sort(TermID(runs.covered)..<TermID(count), reader)
             let short = Self.merge(runs.short.ids, fresh, reader)
             if short.count > max(1024, runs.long.ids.count / 16) {
@@ -40,7 +37,7 @@ final class SortedTerms: Sendable {
                 runs.short = Run(short)
             }
             runs.covered = count
-            runs.reader = safe
+            runs.reader = reader
             return runs
         }
     }
@@ -90,12 +87,4 @@ final class SortedTerms: Sendable {
             }
         }
     }
-}
-
-/// Carries pointers into a closure or a value that may cross threads.
-///
-/// `@unchecked Sendable`: used for pointers to append-only memory only, whose owner outlives the box.
-struct UncheckedBox<Value>: @unchecked Sendable {
-    let value: Value
-    init(_ value: Value) { self.value = value }
 }

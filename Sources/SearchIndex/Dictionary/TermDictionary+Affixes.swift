@@ -164,7 +164,7 @@ struct SortedWalk {
     init(_ runs: SortedTerms.Runs, _ reader: TermRecords, _ termCount: Int) {
         long = runs.long.ids
         short = runs.short.ids
-        self.reader = runs.reader?.value ?? reader
+        self.reader = runs.reader ?? reader
         self.termCount = termCount
         skipYounger()
     }

@@ -1,6 +1,5 @@
 // The reader's side of the dictionary: a picture of it as of one snapshot.
 
-import CKernels
 import Containers
 import SearchModel
 
@@ -25,18 +24,18 @@ package final class TermDictionary: @unchecked Sendable {
     package let termCount: Int
     let reader: TermRecords
     private let table: TermTable
-    private let stemDirectory: ChunkedNumbers.Directory
+    private let lateStems: Locked<[TermID: TermID]>
     private let sorted: SortedTerms
     private let owners: [AnyObject]
     private let fixedByteCount: Int
 
     init(
-        table: TermTable, reader: TermRecords, stemDirectory: ChunkedNumbers.Directory, termCount: Int,
+        table: TermTable, reader: TermRecords, lateStems: Locked<[TermID: TermID]>, termCount: Int,
         sorted: SortedTerms, fixedByteCount: Int, keeping owners: [AnyObject]
     ) {
         self.table = table
         self.reader = reader
-        self.stemDirectory = stemDirectory
+        self.lateStems = lateStems
         self.termCount = termCount
         self.sorted = sorted
         self.fixedByteCount = fixedByteCount
@@ -44,7 +43,7 @@ package final class TermDictionary: @unchecked Sendable {
     }
 
     package func lookup(_ term: ByteSlice) -> TermID? {
-        guard let id = table.find(term, hash: hashBytes(term), in: reader), id < termCount else { return nil }
+        guard let id = table.addresses.find(term, hash: hashBytes(term), in: reader), id < termCount else { return nil }
         return id
     }
 
@@ -52,8 +51,13 @@ package final class TermDictionary: @unchecked Sendable {
 
     /// The `+stem` of a raw word; `nil` when it has none, or none was asked for.
     package func stem(of id: TermID) -> TermID? {
-        let stem = rk_load_acquire_u32(ChunkedNumbers.pointer(to: Int(id), in: stemDirectory))
-        return stem < termCount ? stem : nil
+        let (state, stored) = reader.stemState(id)
+        switch state {
+        case TermRecordHeader.storedStem: return stored < termCount ? stored : nil
+        case TermRecordHeader.lateStem:
+            return lateStems.withLock { $0[id] }.flatMap { $0 < termCount ? $0 : nil }
+        default: return nil
+        }
     }
 
     /// Sorts what is new, so that the next expansion need not. For a background thread.
@@ -67,4 +71,3 @@ package final class TermDictionary: @unchecked Sendable {
 
 /// The values of one TAG field and their numbers: a dictionary like any other.
 package typealias TagDictionary = TermDictionary
-package typealias TagDictionaryBuilder = TermDictionaryBuilder

@@ -4,98 +4,180 @@ import CKernels
 import Containers
 import SearchModel
 
-#if canImport(Glibc)
-import Glibc
-#endif
+/// Where a document of an input goes.
+struct Placement {
+    /// The new id of each document, `.max` for dead ones; `nil`: the old id plus ``shift``.
+    let places: UnsafePointer<DocID>?
+    let shift: DocID
+}
+
+/// One term's postings, gathered, ascending by document.
+struct GatheredList {
+    let count: Int
+    let docs: UnsafePointer<UInt32>
+    let frequencies: UnsafePointer<UInt32>
+    /// Two words a posting; `nil` when all have `mask`.
+    let masks: UnsafePointer<UInt64>?
+    let mask: FieldMask
+    /// Where each posting's position bytes are.
+    let positions: UnsafePointer<UnsafePointer<UInt8>?>
+}
 
 /// Reused from term to term.
 struct ListGathering: ~Copyable {
-    private var lists: [(list: PostingList, input: Int)] = []
+    private let hasPositions: Bool
     private var docs = Growable<UInt32>(capacity: 1024)
     private var frequencies = Growable<UInt32>(capacity: 1024)
+    private var positions = Growable<UnsafePointer<UInt8>?>(capacity: 1024)
+    /// Filled from the first list on whose mask differs.
     private var masks = Growable<UInt64>(capacity: 1024)
-    private var positions = Growable<UInt8>(capacity: 4096)
-    private var limits = Growable<Int>(capacity: 1024)
-    private var singleMask: FieldMask?
+    private var mask: FieldMask = 0
+    private var isMixed = false
+
+    init(hasPositions: Bool) { self.hasPositions = hasPositions }
 
     mutating func begin() {
-        lists.removeAll(keepingCapacity: true)
         docs.removeAll()
         frequencies.removeAll()
-        masks.removeAll()
         positions.removeAll()
-        limits.removeAll()
-        limits.append(0)
+        masks.removeAll()
+        isMixed = false
     }
 
-    mutating func announce(_ list: PostingList, input: Int) { lists.append((list, input)) }
+    // MARK: Reading
 
-    /// Reads all announced lists.
-    mutating func gather(places: [[DocID]], hasPositions: Bool) {
-        singleMask = lists.first?.list.isSingleMask
-        for entry in lists where entry.list.isSingleMask != singleMask { singleMask = nil }
-        for index in lists.indices {
-            let (list, input) = lists[index]
-            places[input].withUnsafeBufferPointer { places in
-                append(list, places: places.isEmpty ? nil : places.baseAddress!, hasPositions)
-            }
+    /// Adds a list of an unsealed segment that is no longer written.
+    mutating func add(_ head: UnsafePointer<ListHead>, pool: ChunkDirectory, _ placement: Placement) {
+        let count = Int(head.pointee.count)
+        guard count > 0 else { return }
+        let start = prepare(
+            count, FieldMask(head.pointee.maskLow) | FieldMask(head.pointee.maskHigh) << 64,
+            isMixed: head.pointee.isMixed != 0)
+        let defaultMask = (UnsafeRawPointer(head) + 16).assumingMemoryBound(to: UInt64.self)
+        var run = rk_run(cursor: ChunkStore.pointer(at: head.pointee.first, in: pool), last: .max)
+        var done = 0
+        while true {
+            done += gather(&run, count - done, defaultMask, at: start + done)
+            if done == count { break }
+            let next = UnsafeRawPointer(run.cursor + 1).loadUnaligned(as: UInt32.self)
+            run.cursor = UnsafePointer(ChunkStore.pointer(at: next, in: pool))
+        }
+        place(start, count, placement)
+    }
+
+    /// Adds a short list of a sealed segment: `cursor` is after its header.
+    mutating func add(shortList cursor: UnsafePointer<UInt8>, count: Int, mask: FieldMask, _ placement: Placement) {
+        // Whether its masks differ shows only in the postings: take them all and compare.
+        let start = prepare(count, mask, isMixed: true)
+        var run = rk_run(cursor: cursor, last: .max)
+        withUnsafePointer(to: mask) { pointer in
+            let words = UnsafeRawPointer(pointer).assumingMemoryBound(to: UInt64.self)
+            _ = gather(&run, count, words, at: start)
+        }
+        place(start, count, placement)
+    }
+
+    /// Adds a packed list.
+    mutating func add(_ held: PostingList, _ placement: Placement) {
+        let list = held.reader
+        defer { withExtendedLifetime(held.owner) {} }
+        let isListMixed = list.isSingleMask == nil
+        for block in 0..<list.blockCount {
+            let count = list.count(block)
+            let start = prepare(count, storedMask(list.isSingleMask ?? 0), isMixed: isListMixed, room: blockSize)
+            list.decodeDocIDs(block, into: docs.base + start)
+            list.decodeFrequencies(block, into: frequencies.base + start)
+            if isListMixed { list.decodeMasks(block, into: masks.base + 2 * start) }
+            if hasPositions { list.positionAddresses(block, into: positions.base + start) }
+            place(start, count, placement)
         }
     }
 
-    private mutating func append(_ list: PostingList, places: UnsafePointer<DocID>?, _ hasPositions: Bool) {
-        let needsMasks = singleMask == nil
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 5 * blockSize) { buffer in
-            let blockMasks = buffer.baseAddress!
-            let addresses = UnsafeMutableRawPointer(blockMasks + 2 * blockSize)
-                .assumingMemoryBound(to: UnsafePointer<UInt8>.self)
-            let blockDocs = UnsafeMutableRawPointer(blockMasks + 3 * blockSize)
-                .assumingMemoryBound(to: UInt32.self)
-            let blockFrequencies = UnsafeMutableRawPointer(blockMasks + 4 * blockSize)
-                .assumingMemoryBound(to: UInt32.self)
-            for block in 0..<list.blockCount {
-                let count = list.decodeDocIDs(block, into: blockDocs)
-                list.decodeFrequencies(block, into: blockFrequencies)
-                if needsMasks { list.decodeMasks(block, into: blockMasks) }
-                if hasPositions { list.positionAddresses(block, into: addresses) }
-                for i in 0..<count {
-                    var place = blockDocs[i]
-                    if let places {
-                        place = places[Int(place)]
-                        if place == .max { continue }
-                    }
-                    docs.append(place)
-                    frequencies.append(blockFrequencies[i])
-                    if needsMasks {
-                        masks.append(blockMasks[2 &* i])
-                        masks.append(blockMasks[2 &* i &+ 1])
-                    }
-                    if hasPositions {
-                        var source = addresses[i]
-                        while true {
-                            let byte = source.pointee
-                            positions.append(byte)
-                            if byte >= 128 { break }
-                            source += 1
-                        }
-                    }
-                    limits.append(positions.count)
-                }
-            }
+    private mutating func gather(
+        _ run: inout rk_run, _ count: Int, _ mask: UnsafePointer<UInt64>, at start: Int
+    ) -> Int {
+        Int(
+            rk_gather_postings(
+                &run, Int32(count), hasPositions ? 1 : 0, mask, docs.base + start, frequencies.base + start,
+                isMixed ? masks.base + 2 * start : nil, positions.base + start))
+    }
+
+    /// Makes room, and masks if they begin to differ; returns where the new postings begin.
+    private mutating func prepare(_ count: Int, _ mask: FieldMask, isMixed isListMixed: Bool, room: Int = 0) -> Int {
+        let start = docs.count
+        let wanted = start + max(count, room)
+        docs.reserve(wanted)
+        frequencies.reserve(wanted)
+        positions.reserve(wanted)
+        if start == 0 && !isListMixed { self.mask = mask }
+        if !isMixed && (isListMixed || mask != self.mask) {
+            isMixed = true
+            masks.reserve(2 * wanted)
+            fillMasks(0, start, self.mask)
+        }
+        if isMixed {
+            masks.reserve(2 * wanted)
+            if !isListMixed { fillMasks(start, count, mask) }
+        }
+        return start
+    }
+
+    private func fillMasks(_ start: Int, _ count: Int, _ mask: FieldMask) {
+        let low = UInt64(truncatingIfNeeded: mask)
+        let high = UInt64(truncatingIfNeeded: mask >> 64)
+        for i in start..<start + count {
+            masks[2 &* i] = low
+            masks[2 &* i &+ 1] = high
         }
     }
 
-    /// Hands the list to `body`, ascending by document, unless no posting is left.
-    mutating func finish(isMonotone: Bool, hasPositions: Bool, _ body: (GatheredList) -> Void) {
-        guard docs.count > 0 else { return }
-        if !isMonotone { sort(hasPositions) }
-        body(
-            GatheredList(
-                count: docs.count, docs: docs.base, frequencies: frequencies.base,
-                masks: singleMask == nil ? UnsafePointer(masks.base) : nil,
-                mask: storedMask(singleMask ?? 0), positions: positions.base, positionLimits: limits.base))
+    /// Gives `count` new postings their new ids, and drops those of dead documents.
+    private mutating func place(_ start: Int, _ count: Int, _ placement: Placement) {
+        guard let places = placement.places else {
+            let shift = placement.shift
+            let added = docs.base + start
+            for i in 0..<count { added[i] &+= shift }
+            docs.count = start + count
+            return
+        }
+        var kept = start
+        for i in start..<start + count {
+            let place = places[Int(docs[i])]
+            if place == .max { continue }
+            docs[kept] = place
+            frequencies[kept] = frequencies[i]
+            positions[kept] = positions[i]
+            if isMixed {
+                masks[2 &* kept] = masks[2 &* i]
+                masks[2 &* kept &+ 1] = masks[2 &* i &+ 1]
+            }
+            kept &+= 1
+        }
+        docs.count = kept
     }
 
-    private mutating func sort(_ hasPositions: Bool) {
+    // MARK: The result
+
+    /// The list under its new ids; `nil` when no posting is left.
+    mutating func finish(isMonotone: Bool) -> GatheredList? {
+        guard docs.count > 0 else { return nil }
+        if !isMonotone { sort() }
+        var isSingle = !isMixed
+        if isMixed {
+            isSingle = true
+            for i in 1..<max(1, docs.count)
+            where masks[2 &* i] != masks[0] || masks[2 &* i &+ 1] != masks[1] {
+                isSingle = false
+                break
+            }
+            if isSingle { mask = FieldMask(masks[0]) | FieldMask(masks[1]) << 64 }
+        }
+        return GatheredList(
+            count: docs.count, docs: docs.base, frequencies: frequencies.base,
+            masks: isSingle ? nil : UnsafePointer(masks.base), mask: mask, positions: positions.base)
+    }
+
+    private mutating func sort() {
         let count = docs.count
         var isAscending = true
         for i in 1..<max(1, count) where docs[i - 1] > docs[i] {
@@ -108,21 +190,17 @@ struct ListGathering: ~Copyable {
         var sortedDocs = Growable<UInt32>(capacity: count)
         var sortedFrequencies = Growable<UInt32>(capacity: count)
         var sortedMasks = Growable<UInt64>(capacity: 2 * count)
-        var sortedPositions = Growable<UInt8>(capacity: positions.count)
-        var sortedLimits = Growable<Int>(capacity: count + 1)
-        sortedLimits.append(0)
+        var sortedPositions = Growable<UnsafePointer<UInt8>?>(capacity: count)
         for i in order {
             sortedDocs.append(docs[i])
             sortedFrequencies.append(frequencies[i])
-            if singleMask == nil { sortedMasks.append(from: masks.base + 2 * i, count: 2) }
-            sortedPositions.append(from: positions.base + limits[i], count: limits[i + 1] - limits[i])
-            sortedLimits.append(sortedPositions.count)
+            sortedPositions.append(positions[i])
+            if isMixed { sortedMasks.append(from: masks.base + 2 * i, count: 2) }
         }
         self.docs = sortedDocs
         frequencies = sortedFrequencies
         masks = sortedMasks
         positions = sortedPositions
-        limits = sortedLimits
     }
 }
 

@@ -5,11 +5,14 @@ enum MergePolicy {
     struct Segment {
         var documents: Int
         var live: Int
+        var bytes: Int
         var isSealed: Bool
         var isAvailable: Bool
     }
 
     static let fanIn = 8
+    /// Offsets within a segment have 32 bits, and flags besides.
+    static let byteLimit = 1 << 30
 
     /// The next range to merge (a single segment: seal it, or rid it of its dead).
     ///
@@ -46,33 +49,29 @@ enum MergePolicy {
         of segments: [Segment], where belongs: (Segment) -> Bool, limit: Int
     ) -> Range<Int>? {
         var start = 0
-        var sum = 0
         for i in 0..<segments.count {
             guard segments[i].isAvailable, belongs(segments[i]) else {
                 start = i + 1
-                sum = 0
                 continue
             }
-            sum += segments[i].live
-            while sum > limit {
-                sum -= segments[start].live
-                start += 1
-            }
+            while !fits(segments[start...i], limit) { start += 1 }
             if i + 1 - start == fanIn { return start..<i + 1 }
         }
         return nil
+    }
+
+    /// Whether the segments may become one. A single one always may.
+    private static func fits(_ segments: ArraySlice<Segment>, _ limit: Int) -> Bool {
+        segments.count <= 1
+            || segments.reduce(0) { $0 + $1.live } <= limit && segments.reduce(0) { $0 + $1.bytes } <= byteLimit
     }
 
     /// The longest run of at least two neighbors within the limit, or one with dead documents.
     private static func quietRange(_ segments: [Segment], _ limit: Int) -> Range<Int>? {
         var best: Range<Int>?
         for start in segments.indices {
-            var sum = 0
             var end = start
-            while end < segments.count, segments[end].isAvailable, sum + segments[end].live <= limit {
-                sum += segments[end].live
-                end += 1
-            }
+            while end < segments.count, segments[end].isAvailable, fits(segments[start...end], limit) { end += 1 }
             if end - start >= 2, end - start > best?.count ?? 0 { best = start..<end }
         }
         if let best { return best }

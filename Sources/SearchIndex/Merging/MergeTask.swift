@@ -1,7 +1,6 @@
 // One piece of background work: some segments in, one sealed segment out.
 
 import SearchModel
-import Synchronization
 
 /// Made by ``IndexWriter/planMerge(isQuiet:)``, run anywhere, handed back to ``IndexWriter/install(_:)``.
 ///
@@ -13,26 +12,21 @@ package final class MergeTask: @unchecked Sendable {
     private let b: Double
     private let defaultScore: Float
     private let hasPositions: Bool
-    private let missingFields: [Int]
-    /// Patches of each input that the task knows of.
-    private let restampedCounts: [Int]
-    /// The task only folds patches into the columns of its one input.
-    let rebuildsFields: Bool
-    private(set) var rebuiltFields: FieldColumns?
+    /// Only folds the patches of one segment into new columns.
+    let rebuildsColumns: Bool
     private(set) var result: SegmentMerger.Result?
+    private(set) var columns: (FieldColumns, StampColumn)?
 
     init(
         inputs: [SegmentView], segments: [WriterSegment], b: Double, defaultScore: Float, hasPositions: Bool,
-        missingFields: [Int], rebuildsFields: Bool = false
+        rebuildsColumns: Bool
     ) {
-        restampedCounts = segments.map(\.restamped.count)
-        self.rebuildsFields = rebuildsFields
         self.inputs = inputs
         self.segments = segments
         self.b = b
         self.defaultScore = defaultScore
         self.hasPositions = hasPositions
-        self.missingFields = missingFields
+        self.rebuildsColumns = rebuildsColumns
     }
 
     /// Documents it has to go through.
@@ -43,19 +37,14 @@ package final class MergeTask: @unchecked Sendable {
 
     /// Does the work. `isCancelled` is asked once per posting list; a cancelled task installs as nothing.
     package func run(isCancelled: () -> Bool = { false }) {
-        if rebuildsFields {
-            rebuiltFields = inputs[0].fields.rebuilt()
+        if rebuildsColumns {
+            columns = (
+                inputs[0].columns.rebuilt(), inputs[0].stampColumn.rebuilt(documentCount: inputs[0].documentCount)
+            )
             return
         }
-        var merger = SegmentMerger(
-            inputs: inputs, b: b, defaultScore: defaultScore, hasPositions: hasPositions,
-            missingFields: missingFields)
+        var merger = SegmentMerger(inputs: inputs, b: b, defaultScore: defaultScore, hasPositions: hasPositions)
         result = merger.run(isCancelled: isCancelled)
-    }
-
-    /// What an input's documents were patched with since the task was made.
-    func restampedSince(_ input: Int) -> ArraySlice<(docID: DocID, stamp: ArrivalStamp)> {
-        segments[input].restamped[restampedCounts[input]...]
     }
 
     /// Deaths of an input that the task knew of.

@@ -8,7 +8,8 @@ struct SegmentMerger {
     struct Result {
         /// `nil`: no document was alive.
         var segment: SealedSegment?
-        var fields: FieldColumns
+        var columns = FieldColumns(fieldCount: 0)
+        var stamps: StampColumn?
         /// Per input: the new id of each document, `.max` for dead ones. Empty for an identity.
         var places: [[DocID]]
         /// All documents of the one input, dead ones too, have kept their ids.
@@ -19,7 +20,6 @@ struct SegmentMerger {
     private let b: Double
     private let defaultScore: Float
     private let hasPositions: Bool
-    private let missingFields: [Int]
     /// Per input: new ids. Empty: same as the old ones.
     private var places: [[DocID]] = []
     /// Per new id: where it comes from.
@@ -28,29 +28,25 @@ struct SegmentMerger {
     /// Whether new ids ascend with (input, old id).
     private var isMonotone = true
 
-    init(inputs: [SegmentView], b: Double, defaultScore: Float, hasPositions: Bool, missingFields: [Int]) {
+    init(inputs: [SegmentView], b: Double, defaultScore: Float, hasPositions: Bool) {
         self.inputs = inputs
         self.b = b
         self.defaultScore = defaultScore
         self.hasPositions = hasPositions
-        self.missingFields = missingFields
     }
 
     /// `nil` when it was cancelled.
     mutating func run(isCancelled: () -> Bool) -> Result? {
         placeDocuments()
         guard !sources.isEmpty else {
-            return Result(segment: nil, fields: .none, places: places, isIdentity: false)
+            return Result(segment: nil, places: places, isIdentity: false)
         }
-        guard let segment = build(isCancelled) else { return nil }
-        let columns = inputs.indices.map { (columns: inputs[$0].fields, mapping: mapping($0)) }
-        return Result(
-            segment: segment, fields: .merge(columns, documentCount: sources.count), places: places,
-            isIdentity: isIdentity)
-    }
-
-    private func mapping(_ input: Int) -> DocIDMapping {
-        places[input].isEmpty ? .identity(inputs[input].documentCount) : DocIDMapping(places[input])
+        guard let (segment, stamps) = build(isCancelled), !isCancelled() else { return nil }
+        let columns = FieldColumns.merge(
+            zip(inputs, places).map { input, places in
+                (input.columns, isIdentity ? .identity(input.documentCount) : DocIDMapping(places))
+            }, documentCount: sources.count)
+        return Result(segment: segment, columns: columns, stamps: stamps, places: places, isIdentity: isIdentity)
     }
 
     // MARK: Documents
@@ -70,7 +66,7 @@ struct SegmentMerger {
         var isOrdered = true
         for (index, input) in inputs.enumerated() {
             for docID in 0..<DocID(input.documentCount) where input.isLive(docID) {
-                let stamp = input.stamps[Int(docID)]
+                let stamp = input.stamp(docID)
                 if let last = order.last, last.stamp > stamp { isOrdered = false }
                 order.append((stamp, index, docID))
             }
@@ -87,7 +83,7 @@ struct SegmentMerger {
         sources = order.map { ($0.input, $0.docID) }
     }
 
-    private func build(_ isCancelled: () -> Bool) -> SealedSegment? {
+    private func build(_ isCancelled: () -> Bool) -> (SealedSegment, StampColumn)? {
         let count = sources.count
         let stampBlock = RawBlock(zeroed: 8 * count)
         let normBlock = RawBlock(zeroed: 4 * count)
@@ -108,7 +104,7 @@ struct SegmentMerger {
             let length = input.length(docID)
             let largest = input.maxFrequency(docID)
             let score = input.documentScores.map { $0[Int(docID)] } ?? input.defaultScore
-            stamps[i] = input.stamps[Int(docID)]
+            stamps[i] = input.stamp(docID)
             norms[i] = makeNorm(length: length, maxFrequency: largest)
             if isSaturatedNorm(norms[i]) { saturated.append((DocID(i), length, largest)) }
             lengths[i] = length
@@ -135,13 +131,13 @@ struct SegmentMerger {
             inputs[sources[i].input].withKey(sources[i].docID, body)
         }
         let payloads = SealedPayloads(count: count) { inputs[sources[$0].input].payload(sources[$0].docID) }
-        return SealedSegment(
+        let segment = SealedSegment(
             SealedParts(
-                documentCount: count, hasPositions: hasPositions, bounds: bounds, isStampOrdered: true,
-                defaultScore: defaultScore, postingCount: builder.postingCount,
-                postingBlockCount: builder.blockCount, norms: normBlock, stamps: stampBlock, scores: scoreBlock,
+                documentCount: count, hasPositions: hasPositions, bounds: bounds, defaultScore: defaultScore, postingCount: builder.postingCount,
+                postingBlockCount: builder.blockCount, norms: normBlock, scores: scoreBlock,
                 blockBounds: blockBounds(numbers, stamps), saturated: saturated, keys: keys, payloads: payloads,
-                missing: missingColumns(), finishing: &builder))
+                finishing: &builder))
+        return (segment, StampColumn(base: stampBlock, isOrdered: true))
     }
 
     private func blockBounds(_ numbers: DocumentNumbers, _ stamps: UnsafePointer<UInt64>) -> RawBlock {
@@ -164,55 +160,43 @@ struct SegmentMerger {
         return block
     }
 
-    private func missingColumns() -> [Int: RawBlock] {
-        var result: [Int: RawBlock] = [:]
-        for field in missingFields {
-            let windows = (sources.count + windowSize - 1) / windowSize
-            let block = RawBlock(zeroed: windows * wordsPerWindow * 8)
-            let words: UnsafeMutablePointer<UInt64> = block.pointer()
-            let columns = inputs.map { $0.missing(field) }
-            for (i, source) in sources.enumerated() {
-                // A segment from before the field was declared: none of its documents has it.
-                let isMissing = columns[source.input].map { $0.isMissing(source.docID) } ?? true
-                if isMissing { words[i >> 6] |= 1 << UInt64(i & 63) }
-            }
-            result[field] = block
-        }
-        return result
-    }
-
     // MARK: Lists
 
     private func mergeLists(into builder: inout SegmentBuilder, _ isCancelled: () -> Bool) -> Bool {
-        let terms = inputs.map { $0.sortedTerms() }
-        var at = Array(repeating: 0, count: inputs.count)
-        var gathering = ListGathering()
-        while true {
-            var next = TermID.max
-            for i in inputs.indices where at[i] < terms[i].count { next = min(next, terms[i][at[i]]) }
-            if next == .max { return true }
-            if isCancelled() { return false }
-            gathering.begin()
-            for i in inputs.indices where at[i] < terms[i].count && terms[i][at[i]] == next {
-                at[i] += 1
-                if let list = inputs[i].postings(for: next) { gathering.announce(list, input: i) }
-            }
-            gathering.gather(places: places, hasPositions: hasPositions)
-            gathering.finish(isMonotone: isMonotone, hasPositions: hasPositions) { builder.add(next, $0) }
+        // The places of all inputs in one block, so that the loops below have plain addresses.
+        var allPlaces = Growable<DocID>(capacity: inputs.reduce(1) { $0 + $1.documentCount })
+        for places in places where !places.isEmpty {
+            places.withUnsafeBufferPointer { allPlaces.append(from: $0.baseAddress!, count: $0.count) }
         }
-    }
-}
+        var sources: [MergeSource] = []
+        var start = 0
+        for (index, input) in inputs.enumerated() {
+            if isIdentity {
+                sources.append(MergeSource(input, Placement(places: nil, shift: 0)))
+                continue
+            }
+            // Nobody died and nobody overtook: old ids are only moved up.
+            let isShift = isMonotone && !input.hasDeletions
+            sources.append(
+                MergeSource(
+                    input,
+                    Placement(
+                        places: isShift ? nil : UnsafePointer(allPlaces.base + start),
+                        shift: isShift ? places[index][0] : 0)))
+            start += input.documentCount
+        }
 
-extension SegmentView {
-    /// Terms with postings, ascending.
-    func sortedTerms() -> [TermID] {
-        switch core {
-        case .sealed(let segment):
-            var terms: [TermID] = []
-            terms.reserveCapacity(segment.termCount)
-            segment.forEachTerm { terms.append($0) }
-            return terms
-        case .mutable(let segment, _): return segment.sortedTerms()
+        var gathering = ListGathering(hasPositions: hasPositions)
+        return sources.withUnsafeMutableBufferPointer { sources in
+            while true {
+                var next = TermID.max
+                for i in 0..<sources.count { next = min(next, sources[i].term) }
+                if next == .max { return true }
+                if isCancelled() { return false }
+                gathering.begin()
+                for i in 0..<sources.count where sources[i].term == next { sources[i].take(into: &gathering) }
+                if let list = gathering.finish(isMonotone: isMonotone) { builder.add(next, list) }
+            }
         }
     }
 }

@@ -45,8 +45,8 @@ final class MutableSegment: @unchecked Sendable {
     let capacity: Int
     let hasPositions: Bool
     let defaultScore: Float
-    /// Schema positions of the fields whose absence is recorded.
-    let missingFields: [Int]
+    /// Everything but the text.
+    let fields: OpenFieldColumns
 
     // Columns, preallocated for `capacity` documents.
     let norms: UnsafeMutablePointer<UInt32>
@@ -57,9 +57,7 @@ final class MutableSegment: @unchecked Sendable {
     let keyOffsets: UnsafeMutablePointer<UInt32>
     /// 0: the document has none.
     let payloadOffsets: UnsafeMutablePointer<UInt32>
-    private let columns: RawBlock
-    /// One byte a document and field of `missingFields`: 1 when the document lacks it.
-    private let missing: RawBlock
+    let columns: RawBlock
 
     let pool = ChunkStore()
     let headStore = ChunkStore()
@@ -67,6 +65,13 @@ final class MutableSegment: @unchecked Sendable {
     private(set) var table = ListTable(capacity: 1024)
     private var retiredTables: [ListTable] = []
     private let scratch: UnsafeMutablePointer<Growable<UInt8>>
+    /// What finding a list needs, behind a pointer: no exclusivity checks, no reference counts.
+    private let hot: UnsafeMutablePointer<Hot>
+
+    private struct Hot {
+        var table: ListTableAddresses
+        var heads: ChunkDirectory
+    }
 
     // The writer's counters.
     private(set) var documentCount = 0
@@ -75,11 +80,11 @@ final class MutableSegment: @unchecked Sendable {
     private(set) var isStampOrdered = true
     private(set) var postingCount = 0
 
-    init(capacity: Int, hasPositions: Bool, defaultScore: Float, missingFields: [Int]) {
+    init(capacity: Int, hasPositions: Bool, defaultScore: Float, schema: Schema) {
         self.capacity = capacity
         self.hasPositions = hasPositions
         self.defaultScore = defaultScore
-        self.missingFields = missingFields
+        fields = OpenFieldColumns(schema: schema, capacity: capacity)
         columns = RawBlock(zeroed: capacity * 32)
         stamps = columns.pointer()
         norms = columns.pointer(atByte: 8 * capacity)
@@ -88,48 +93,45 @@ final class MutableSegment: @unchecked Sendable {
         scores = UnsafeMutableRawPointer(maxFrequencies + capacity).assumingMemoryBound(to: Float.self)
         keyOffsets = UnsafeMutableRawPointer(scores + capacity).assumingMemoryBound(to: UInt32.self)
         payloadOffsets = keyOffsets + capacity
-        missing = RawBlock(zeroed: capacity * missingFields.count)
         scratch = .allocate(capacity: 1)
         scratch.initialize(to: Growable<UInt8>(capacity: 256))
+        hot = .allocate(capacity: 1)
+        hot.initialize(to: Hot(table: table.addresses, heads: headStore.directory))
     }
 
     deinit {
+        hot.deallocate()
         scratch.deinitialize(count: 1)
         scratch.deallocate()
     }
 
-    /// Bytes of postings so far.
-    var postingByteCount: Int { pool.usedByteCount + headStore.usedByteCount }
+    /// Bytes of postings, keys and payloads so far.
+    var variableByteCount: Int { pool.usedByteCount + headStore.usedByteCount + blobs.usedByteCount }
 
     var byteCount: Int {
-        columns.byteCount + missing.byteCount + pool.byteCount + headStore.byteCount + blobs.byteCount
+        columns.byteCount + pool.byteCount + headStore.byteCount + blobs.byteCount
             + table.byteCount + retiredTables.reduce(0) { $0 + $1.byteCount }
     }
 
     // MARK: Writing
 
     /// The list of `term`, made if it is new; `mask` is that of its first posting.
-    func list(for term: TermID, mask: FieldMask) -> UnsafeMutablePointer<ListHead> {
-        let known = table.find(term)
-        if known != 0 { return head(at: known) }
-        return newList(term, mask)
+    @inline(__always) func list(for term: TermID, mask: FieldMask) -> UnsafeMutablePointer<ListHead> {
+        let known = hot.pointee.table.find(term)
+        return known != 0 ? Self.head(at: known, in: hot.pointee.heads) : newList(term, mask)
     }
 
-    /// The list of `term` if it has been made.
-    @inline(__always) func existingList(_ term: TermID) -> UnsafeMutablePointer<ListHead>? {
-        let known = table.find(term)
-        return known == 0 ? nil : head(at: known)
-    }
-
-    @inline(__always) private func head(at offset: UInt32) -> UnsafeMutablePointer<ListHead> {
-        UnsafeMutableRawPointer(headStore.pointer(at: offset)).assumingMemoryBound(to: ListHead.self)
+    @inline(__always) private static func head(
+        at offset: UInt32, in heads: ChunkDirectory
+    ) -> UnsafeMutablePointer<ListHead> {
+        UnsafeMutableRawPointer(ChunkStore.pointer(at: offset, in: heads)).assumingMemoryBound(to: ListHead.self)
     }
 
     @inline(never) private func newList(_ term: TermID, _ mask: FieldMask) -> UnsafeMutablePointer<ListHead> {
         let offset = headStore.allocate(MemoryLayout<ListHead>.stride)
         let slice = pool.allocate(Self.sliceSize(0))
         let start = pool.pointer(at: slice)
-        let head = head(at: offset)
+        let head = Self.head(at: offset, in: headStore.directory)
         head.initialize(
             to: ListHead(
                 term: term, first: slice, count: 0, isMixed: 0, maskLow: UInt64(truncatingIfNeeded: mask),
@@ -142,6 +144,7 @@ final class MutableSegment: @unchecked Sendable {
             table = ListTable(growing: table)
         }
         table.insert(term, offset)
+        hot.pointee = Hot(table: table.addresses, heads: headStore.directory)
         return head
     }
 
@@ -149,56 +152,44 @@ final class MutableSegment: @unchecked Sendable {
     private static let linkSize = 5
     private static func sliceSize(_ level: UInt32) -> Int { 16 << Int(min(level, 6)) }
 
-    /// Appends the posting of document ``documentCount`` to a list.
+    /// Appends the posting of document `docID` to a list.
     ///
-    /// - Precondition: `positions` ascend; it has at least one element if the segment keeps positions.
-    func append(
-        to head: UnsafeMutablePointer<ListHead>, frequency: UInt32, mask: FieldMask,
+    /// - Precondition: `docID` is ``documentCount``; `positions` ascend, and there is at least one if the segment keeps
+    ///   positions, else `positionCount` is 0.
+    @inline(__always) func append(
+        to head: UnsafeMutablePointer<ListHead>, _ docID: DocID, frequency: UInt32, maskLow: UInt64, maskHigh: UInt64,
         positions: UnsafePointer<UInt32>, positionCount: Int
     ) {
-        let docID = DocID(documentCount)
         let gap = docID &- head.pointee.lastDocID
-        let low = UInt64(truncatingIfNeeded: mask)
-        let high = UInt64(truncatingIfNeeded: mask >> 64)
-        let isMixed = low != head.pointee.maskLow || high != head.pointee.maskHigh
-        let bound = Int(RK_POSTING_HEAD_BOUND) + (hasPositions ? 6 * positionCount : 0)
+        let masks = (UnsafeRawPointer(head) + 16).assumingMemoryBound(to: UInt64.self)
+        let isDefaultMask = maskLow == head.pointee.maskLow && maskHigh == head.pointee.maskHigh
+        // Four bytes for a gap of less than 2^26 with its flags; most postings have one small position.
+        let bound =
+            4 &+ (frequency == 1 ? 0 : 5) &+ (isDefaultMask ? 0 : 19)
+            &+ (positionCount == 1 && positions[0] < 4096 ? 2 : 6 &* positionCount)
         if head.pointee.end - head.pointee.cursor >= bound {
-            head.pointee.cursor = encode(
-                head.pointee.cursor, head, gap, frequency, low, high, positions, positionCount)
+            head.pointee.cursor = rk_encode_posting(
+                head.pointee.cursor, gap, frequency, maskLow, maskHigh, masks, positions, positionCount)
         } else {
             // It may still fit; only its size tells.
             scratch.pointee.reserve(bound)
             let start = scratch.pointee.base
-            let size = encode(start, head, gap, frequency, low, high, positions, positionCount) - start
+            let size =
+                rk_encode_posting(start, gap, frequency, maskLow, maskHigh, masks, positions, positionCount)! - start
             if head.pointee.end - head.pointee.cursor < size { addSlice(head, atLeast: size) }
-            head.pointee.cursor.update(from: start, count: size)
-            head.pointee.cursor += size
+            let cursor = head.pointee.cursor
+            for i in 0..<size { cursor[i] = start[i] }
+            head.pointee.cursor = cursor + size
         }
         head.pointee.lastDocID = docID
-        postingCount &+= 1
-        if isMixed { rk_store_relaxed_u32(isMixedAddress(head), 1) }
+        if !isDefaultMask {
+            rk_store_relaxed_u32(UnsafeMutableRawPointer(head) + 12, 1)
+        }
         // Release: whoever sees the count sees the bytes, the links and the flag before it.
-        rk_store_release_u32(countAddress(head), head.pointee.count &+ 1)
+        rk_store_release_u32(UnsafeMutableRawPointer(head) + 8, head.pointee.count &+ 1)
     }
 
-    private func countAddress(_ head: UnsafeMutablePointer<ListHead>) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(head) + 8
-    }
-
-    private func isMixedAddress(_ head: UnsafeMutablePointer<ListHead>) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(head) + 12
-    }
-
-    @inline(__always) private func encode(
-        _ out: UnsafeMutablePointer<UInt8>, _ head: UnsafeMutablePointer<ListHead>, _ gap: UInt32,
-        _ frequency: UInt32, _ low: UInt64, _ high: UInt64, _ positions: UnsafePointer<UInt32>, _ positionCount: Int
-    ) -> UnsafeMutablePointer<UInt8> {
-        let masks = (UnsafeRawPointer(head) + 16).assumingMemoryBound(to: UInt64.self)
-        let end = rk_encode_posting_head(out, gap, frequency, low, high, masks)!
-        return hasPositions ? rk_encode_positions(end, positions, positionCount)! : end
-    }
-
-    private func addSlice(_ head: UnsafeMutablePointer<ListHead>, atLeast size: Int) {
+    @inline(never) private func addSlice(_ head: UnsafeMutablePointer<ListHead>, atLeast size: Int) {
         head.pointee.level += 1
         let room = (max(Self.sliceSize(head.pointee.level), size + Self.linkSize) + 15) & ~15
         let offset = pool.allocate(room)
@@ -213,9 +204,10 @@ final class MutableSegment: @unchecked Sendable {
     /// Fills in the columns of document ``documentCount`` and counts it.
     func finishDocument(
         key: ByteSlice, stamp: UInt64, score: Float, payload: ByteSlice?, length: UInt32, maxFrequency: UInt32,
-        isMissing: (Int) -> Bool
+        postingCount added: Int
     ) {
         let i = documentCount
+        postingCount += added
         stamps[i] = stamp
         norms[i] = makeNorm(length: length, maxFrequency: maxFrequency)
         lengths[i] = length
@@ -223,12 +215,6 @@ final class MutableSegment: @unchecked Sendable {
         scores[i] = score
         keyOffsets[i] = store(key)
         payloadOffsets[i] = payload.map { store($0) } ?? 0
-        if !missingFields.isEmpty {
-            let bytes: UnsafeMutablePointer<UInt8> = missing.pointer()
-            for (column, field) in missingFields.enumerated() {
-                bytes[column * capacity + i] = isMissing(field) ? 1 : 0
-            }
-        }
         bounds.include(length: length, maxFrequency: maxFrequency, score: score)
         // "Not equal" would call a NaN equal to nothing, which is what is wanted.
         if score != defaultScore { hasScores = true }
@@ -246,15 +232,12 @@ final class MutableSegment: @unchecked Sendable {
 
     // MARK: Reading
 
-    func key(_ docID: DocID) -> ByteSlice { blob(keyOffsets[Int(docID)], in: blobs.directory) }
+    /// The key of a document that the registry leads to. Any thread: the registry's lock orders the key's writing.
+    func key(_ docID: DocID) -> ByteSlice { blob(keyOffsets[Int(docID)], in: blobs.sharedDirectory) }
 
     func blob(_ offset: UInt32, in chunks: ChunkDirectory) -> ByteSlice {
         let start = ChunkStore.pointer(at: offset, in: chunks)
         return ByteSlice(start: start + 4, count: Int(UnsafeRawPointer(start).loadUnaligned(as: UInt32.self)))
-    }
-
-    func isMissing(_ docID: DocID, column: Int) -> Bool {
-        missing.pointer(to: UInt8.self)[column * capacity + Int(docID)] != 0
     }
 
     /// What a view needs to stay within what was there when it was made.
@@ -282,7 +265,7 @@ final class MutableSegment: @unchecked Sendable {
 
     /// Decodes the part of a list that belongs to the extent.
     func postings(for term: TermID, in extent: Extent) -> PostingList? {
-        let offset = extent.table.find(term)
+        let offset = extent.table.addresses.find(term)
         guard offset != 0, offset < extent.headEnd else { return nil }
         let head = UnsafeRawPointer(ChunkStore.pointer(at: offset, in: extent.heads))
             .assumingMemoryBound(to: ListHead.self)
@@ -312,37 +295,13 @@ final class MutableSegment: @unchecked Sendable {
             term: term, mask: mask, hasPositions: hasPositions, bounds: extent.bounds, hasScores: extent.hasScores,
             positionChunks: extent.pool)
     }
-
-    /// All terms with postings, in id order. For the segment's end, when nobody writes any more.
-    func sortedTerms() -> [TermID] { table.terms().sorted() }
 }
 
-/// Term id → offset of its head, open addressing.
-///
-/// `@unchecked Sendable`: one writer inserts; a slot is stored with release after the head it leads to, once.
-final class ListTable: @unchecked Sendable {
+/// The memory of a table as plain addresses.
+struct ListTableAddresses {
+    let slots: UnsafeMutablePointer<UInt64>
     let capacity: Int
-    private(set) var count = 0
-    private let shift: UInt32
-    private let slots: UnsafeMutablePointer<UInt64>
-
-    init(capacity: Int) {
-        self.capacity = capacity
-        shift = UInt32(32 - (capacity.bitWidth - 1 - capacity.leadingZeroBitCount))
-        slots = .allocate(capacity: capacity)
-        slots.initialize(repeating: 0, count: capacity)
-    }
-
-    convenience init(growing old: ListTable) {
-        self.init(capacity: old.capacity * 2)
-        for i in 0..<old.capacity where old.slots[i] != 0 {
-            insert(TermID(truncatingIfNeeded: old.slots[i] >> 32), UInt32(truncatingIfNeeded: old.slots[i]))
-        }
-    }
-
-    deinit { slots.deallocate() }
-
-    var byteCount: Int { capacity * 8 }
+    let shift: UInt32
 
     /// 0 when the term has no list.
     @inline(__always) func find(_ term: TermID) -> UInt32 {
@@ -355,16 +314,41 @@ final class ListTable: @unchecked Sendable {
             i = (i &+ 1) & mask
         }
     }
+}
+
+/// Term id → offset of its head, open addressing.
+///
+/// `@unchecked Sendable`: one writer inserts; a slot is stored with release after the head it leads to, once.
+final class ListTable: @unchecked Sendable {
+    let addresses: ListTableAddresses
+    private(set) var count = 0
+
+    /// - Precondition: `capacity` is a power of two.
+    init(capacity: Int) {
+        addresses = ListTableAddresses(
+            slots: .allocate(capacity: capacity), capacity: capacity,
+            shift: UInt32(32 - capacity.trailingZeroBitCount))
+        addresses.slots.initialize(repeating: 0, count: capacity)
+    }
+
+    convenience init(growing old: ListTable) {
+        self.init(capacity: old.capacity * 2)
+        for i in 0..<old.capacity where old.addresses.slots[i] != 0 {
+            let slot = old.addresses.slots[i]
+            insert(TermID(truncatingIfNeeded: slot >> 32), UInt32(truncatingIfNeeded: slot))
+        }
+    }
+
+    deinit { addresses.slots.deallocate() }
+
+    var capacity: Int { addresses.capacity }
+    var byteCount: Int { capacity * 8 }
 
     func insert(_ term: TermID, _ offset: UInt32) {
         let mask = capacity - 1
-        var i = Int((term &* 0x9E37_79B1) &>> shift)
-        while slots[i] != 0 { i = (i + 1) & mask }
-        rk_store_release_u64(slots + i, UInt64(term) << 32 | UInt64(offset))
+        var i = Int((term &* 0x9E37_79B1) &>> addresses.shift)
+        while addresses.slots[i] != 0 { i = (i + 1) & mask }
+        rk_store_release_u64(addresses.slots + i, UInt64(term) << 32 | UInt64(offset))
         count += 1
-    }
-
-    func terms() -> [TermID] {
-        (0..<capacity).compactMap { slots[$0] == 0 ? nil : TermID(truncatingIfNeeded: slots[$0] >> 32) }
     }
 }

@@ -3,7 +3,8 @@
 //   ┌ lastDocID u32 │ dataOffset u32 │ positionOffset u32 ┬ docBits │ frequencyBits │ maskPlanes │ patches ┐
 //   ├ maxF │ tfF │ tfMaxf │ bmF ┬ bmLength u16 ┬ maxScore u16 ─────────────────────────────────  24 bytes ─┘
 //
-//   data of a full block:   gaps less one, docBits x 16 bytes │ patches │ f less one, frequencyBits x 16 bytes │ masks
+//   data of a full block:   gaps less one, docBits x 16 bytes │ patches │ f less one, likewise │ masks
+//   frequencies with patches: the top bit of frequencyBits is set, and their data begins with a byte like `patches`
 //   patches:   how many (5 bits), bytes of each one's high part (3 bits); then (index u8, high part) each
 //   masks:     none when the whole list has one; else count less one u8, that many varints, then one bit a posting and
 //              plane of its ordinal among them: 128 postings have at most 128 masks, so there are 7 planes at most
@@ -27,9 +28,19 @@ struct BlockEntry: BitwiseCopyable {
     /// The upper half of a float, rounded up.
     var maxScore: UInt16 = 0
 
+    static let hasFrequencyPatches: UInt8 = 0x80
+
     /// Byte of the frequencies within the block's data.
-    var frequencyOffset: Int { 16 &* Int(docBits) &+ Int(patches & 31) &* (1 &+ Int(patches &>> 5)) }
-    var maskOffset: Int { frequencyOffset &+ 16 &* Int(frequencyBits) }
+    var frequencyOffset: Int { 16 &* Int(docBits) &+ Self.patchSize(patches) }
+
+    /// Byte of the masks within the block's data, which starts at `data`.
+    func maskOffset(_ data: UnsafePointer<UInt8>) -> Int {
+        if frequencyBits & Self.hasFrequencyPatches == 0 { return frequencyOffset &+ 16 &* Int(frequencyBits) }
+        let bits = Int(frequencyBits & ~Self.hasFrequencyPatches)
+        return frequencyOffset &+ 1 &+ 16 &* bits &+ Self.patchSize(data[frequencyOffset])
+    }
+
+    private static func patchSize(_ patches: UInt8) -> Int { Int(patches & 31) &* (1 &+ Int(patches &>> 5)) }
 }
 
 /// The header of a packed or bitmap list, at a multiple of 8; the directory follows, then the bitmap if any, then data.

@@ -65,13 +65,14 @@ final class DecodedPostings: @unchecked Sendable {
                 break
             }
         }
-        return PostingList(
+        let reader = PostingReader(
             documentFrequency: count, blockCount: (count + blockSize - 1) / blockSize, maxFrequency: maxFrequency,
-            isSingleMask: isSingle ? readMask(mask) : nil, hasPositions: hasPositions, term: term, form: .decoded, owner: self,
+            isSingleMask: isSingle ? readMask(mask) : nil, hasPositions: hasPositions, term: term, form: .decoded,
             segmentBounds: bounds, hasScores: hasScores,
-            decoded: PostingList.DecodedArrays(
+            decoded: PostingReader.DecodedArrays(
                 docs: docs, frequencies: frequencies, masks: isSingle ? nil : UnsafePointer(masks),
                 positions: positions, positionChunks: positionChunks, positionBase: positionBase),
-            packed: PostingList.PackedArrays())
+            packed: PostingReader.PackedArrays())
+        return PostingList(reader: reader, owner: self)
     }
 }

@@ -9,7 +9,6 @@
 
 import Containers
 import SearchModel
-import Synchronization
 
 /// A segment's number in the registry, and the segment's keys.
 final class SegmentSlot: Sendable {
@@ -57,10 +56,13 @@ package final class DocumentRegistry: @unchecked Sendable {
         init() { entries.base.update(repeating: 0, count: 64) }
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
+    /// What 12 bits can number.
     static let maximumSlots = 4095
+    /// Slots beyond are left for merges, which make others free.
+    private let slotLimit: Int
 
-    init() {}
+    init(slotLimit: Int) { self.slotLimit = min(max(1, slotLimit), Self.maximumSlots - 64) }
 
     var count: Int { state.withLock { $0.count } }
     var generationAndByteCount: (UInt64, Int) { state.withLock { ($0.generation, $0.capacity * 8) } }
@@ -68,24 +70,23 @@ package final class DocumentRegistry: @unchecked Sendable {
 
     // MARK: Slots
 
-    /// A free number for a segment's keys; `nil` when 4,095 segments are in use.
-    func takeSlot(_ source: KeySource) -> SegmentSlot? {
-        let box = UncheckedBox(source)
+    /// A free number for a segment's keys; `nil` when thousands of segments are in use.
+    func takeSlot(_ source: KeySource, isForMerge: Bool = false) -> SegmentSlot? {
+        let limit = isForMerge ? Self.maximumSlots : slotLimit
         return state.withLock { state in
             if let free = state.sources.indices.dropFirst().first(where: { state.sources[$0] == nil }) {
-                state.sources[free] = box.value
+                state.sources[free] = source
                 return SegmentSlot(number: free)
             }
-            guard state.sources.count <= Self.maximumSlots else { return nil }
-            state.sources.append(box.value)
+            guard state.sources.count <= limit else { return nil }
+            state.sources.append(source)
             return SegmentSlot(number: state.sources.count - 1)
         }
     }
 
     /// The same documents, stored elsewhere.
     func replaceSource(of slot: SegmentSlot, with source: KeySource) {
-        let box = UncheckedBox(source)
-        state.withLock { $0.sources[slot.number] = box.value }
+        state.withLock { $0.sources[slot.number] = source }
     }
 
     /// - Precondition: no entry refers to the slot any more.
@@ -97,9 +98,8 @@ package final class DocumentRegistry: @unchecked Sendable {
 
     func find(_ key: ByteSlice) -> DocumentLocation? {
         let hash = hashBytes(key)
-        let box = UncheckedBox(key)
         return state.withLock { state in
-            state.position(of: box.value, hash).map { DocumentLocation(entry: state.entries[$0]) }
+            state.position(of: key, hash).map { DocumentLocation(entry: state.entries[$0]) }
         }
     }
 
@@ -108,10 +108,9 @@ package final class DocumentRegistry: @unchecked Sendable {
     /// - Precondition: the location's key can be read already.
     func set(_ key: ByteSlice, _ location: DocumentLocation) -> DocumentLocation? {
         let hash = hashBytes(key)
-        let box = UncheckedBox(key)
         return state.withLock { state in
             state.generation &+= 1
-            if let position = state.position(of: box.value, hash) {
+            if let position = state.position(of: key, hash) {
                 let old = DocumentLocation(entry: state.entries[position])
                 state.entries[position] = location.entry(hash)
                 return old
@@ -124,9 +123,8 @@ package final class DocumentRegistry: @unchecked Sendable {
     /// Forgets the key; returns its document.
     func remove(_ key: ByteSlice) -> DocumentLocation? {
         let hash = hashBytes(key)
-        let box = UncheckedBox(key)
         return state.withLock { state in
-            guard let position = state.position(of: box.value, hash) else { return nil }
+            guard let position = state.position(of: key, hash) else { return nil }
             state.generation &+= 1
             let old = DocumentLocation(entry: state.entries[position])
             state.removeEntry(at: position)
@@ -136,18 +134,20 @@ package final class DocumentRegistry: @unchecked Sendable {
 
     func removeAll() {
         state.withLock { state in
+            let generation = state.generation
             state = State()
-            state.generation = .max / 2
+            state.generation = generation &+ 1
         }
     }
 
+    func trim() { state.withLock { $0.trim() } }
+
     /// Documents of the given slots have new places; `nil` leaves out what is dead. One pass over all entries.
     func relocate(_ places: [Int: [DocID]], to slot: Int) {
-        let box = UncheckedBox(places)
         state.withLock { state in
             state.generation &+= 1
             var bySlot: [[DocID]?] = Array(repeating: nil, count: state.sources.count)
-            for (number, places) in box.value { bySlot[number] = places }
+            for (number, moved) in places { bySlot[number] = moved }
             for i in 0..<state.capacity {
                 let entry = state.entries[i]
                 if entry == 0 { continue }
@@ -205,9 +205,16 @@ extension DocumentRegistry.State {
         entries[i] = entry
     }
 
-    private mutating func grow() {
+    private mutating func grow() { resize(to: capacity + max(64, capacity / 4)) }
+
+    /// Gives back the room that growing has left.
+    fileprivate mutating func trim() {
+        let needed = max(64, (count + 1) * 100 / 85 + 1)
+        if needed * 21 / 20 < capacity { resize(to: needed) }
+    }
+
+    private mutating func resize(to newCapacity: Int) {
         let oldCapacity = capacity
-        let newCapacity = oldCapacity + max(64, oldCapacity / 4)
         var old = Growable<UInt64>(capacity: newCapacity)
         old.base.update(repeating: 0, count: newCapacity)
         swap(&old, &entries)

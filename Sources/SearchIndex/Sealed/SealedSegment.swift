@@ -13,17 +13,14 @@ final class SealedSegment: @unchecked Sendable {
     let documentCount: Int
     let hasPositions: Bool
     let bounds: SegmentBounds
-    let isStampOrdered: Bool
     let defaultScore: Float
     let postingCount: Int
     let postingBlockCount: Int
 
     let norms: UnsafePointer<UInt32>
-    let stamps: UnsafePointer<UInt64>
     let scores: UnsafePointer<Float>?
     let keys: SealedKeys
     let payloads: SealedPayloads?
-    let missing: [Int: RawBlock]
 
     private let columnBlocks: [RawBlock]
     private let blockBounds: UnsafePointer<DocumentBlockBounds>
@@ -37,19 +34,16 @@ final class SealedSegment: @unchecked Sendable {
         documentCount = parts.documentCount
         hasPositions = parts.hasPositions
         bounds = parts.bounds
-        isStampOrdered = parts.isStampOrdered
         defaultScore = parts.defaultScore
         postingCount = parts.postingCount
         postingBlockCount = parts.postingBlockCount
         norms = UnsafePointer(parts.norms.pointer())
-        stamps = UnsafePointer(parts.stamps.pointer())
         scores = parts.scores.map { UnsafePointer($0.pointer()) }
         blockBounds = UnsafePointer(parts.blockBounds.pointer())
-        columnBlocks = [parts.norms, parts.stamps, parts.blockBounds] + (parts.scores.map { [$0] } ?? [])
+        columnBlocks = [parts.norms, parts.blockBounds] + (parts.scores.map { [$0] } ?? [])
         saturated = parts.saturated
         keys = parts.keys
         payloads = parts.payloads
-        missing = parts.missing
         heads = parts.heads
         lists = parts.lists
         positions = parts.positions
@@ -94,7 +88,7 @@ final class SealedSegment: @unchecked Sendable {
         let blocks = (count + blockSize - 1) / blockSize
         let isBitmap = header.tag == PackedHeader.bitmapTag
         let directory = UnsafeRawPointer(start) + MemoryLayout<PackedHeader>.stride
-        var arrays = PostingList.PackedArrays()
+        var arrays = PostingReader.PackedArrays()
         arrays.directory = directory.assumingMemoryBound(to: BlockEntry.self)
         arrays.data = UnsafePointer(start) + Int(header.dataOffset)
         arrays.positions = UnsafePointer(positions.pointer(atByte: Int(header.positionOffset)))
@@ -104,11 +98,12 @@ final class SealedSegment: @unchecked Sendable {
             arrays.bitmap = bitmap.assumingMemoryBound(to: UInt64.self)
             arrays.windowCount = (documentCount + windowSize - 1) / windowSize
         }
-        return PostingList(
+        let reader = PostingReader(
             documentFrequency: count, blockCount: blocks, maxFrequency: header.maxFrequency,
             isSingleMask: header.isSingleMask != 0 ? readMask(arrays.defaultMask) : nil, hasPositions: hasPositions, term: term,
-            form: isBitmap ? .bitmap : .packed, owner: self, segmentBounds: bounds, hasScores: scores != nil,
-            decoded: PostingList.DecodedArrays(), packed: arrays)
+            form: isBitmap ? .bitmap : .packed, segmentBounds: bounds, hasScores: scores != nil,
+            decoded: PostingReader.DecodedArrays(), packed: arrays)
+        return PostingList(reader: reader, owner: self)
     }
 
     private func openShort(_ term: TermID, _ start: UnsafeMutablePointer<UInt8>) -> PostingList {
@@ -126,10 +121,21 @@ final class SealedSegment: @unchecked Sendable {
             positionBase: base)
     }
 
-    /// Calls `body` with every term that has postings, in id order.
-    func forEachTerm(_ body: (TermID) -> Void) { heads.forEach(body) }
+    /// Calls `body` with every term that has postings and the offset of its list, in id order.
+    func forEachList(_ body: (TermID, UInt32) -> Void) { heads.forEach(body) }
 
-    var termCount: Int { heads.count }
+    /// Adds a list to a merge.
+    func gather(_ term: TermID, _ offset: UInt32, into gathering: inout ListGathering, _ placement: Placement) {
+        let start = lists.pointer(to: UInt8.self, atByte: Int(offset))
+        guard start.pointee & 3 == 0 else {
+            gathering.add(openPacked(term, start), placement)
+            return
+        }
+        var cursor = UnsafePointer(start)
+        let count = Int(cursor.takeVarint() >> 2)
+        let mask = cursor.takeWideVarint()
+        gathering.add(shortList: cursor, count: count, mask: mask, placement)
+    }
 
     /// Bytes held, by part.
     var byteCounts: SegmentByteCounts {
@@ -140,7 +146,6 @@ final class SealedSegment: @unchecked Sendable {
         counts.columns = columnBlocks.reduce(0) { $0 + $1.byteCount } + saturated.capacity * 12
         counts.keys = keys.byteCount
         counts.payloads = payloads?.byteCount ?? 0
-        counts.missing = missing.values.reduce(0) { $0 + $1.byteCount }
         return counts
     }
 }
@@ -153,13 +158,12 @@ package struct SegmentByteCounts: Equatable, Sendable {
     package var columns = 0
     package var keys = 0
     package var payloads = 0
-    package var missing = 0
     package var fields = 0
     package var deaths = 0
 
     package init() {}
 
-    package var total: Int { lists + positions + heads + columns + keys + payloads + missing + fields + deaths }
+    package var total: Int { lists + positions + heads + columns + keys + payloads + fields + deaths }
 
     package static func += (a: inout Self, b: Self) {
         a.lists += b.lists
@@ -168,7 +172,6 @@ package struct SegmentByteCounts: Equatable, Sendable {
         a.columns += b.columns
         a.keys += b.keys
         a.payloads += b.payloads
-        a.missing += b.missing
         a.fields += b.fields
         a.deaths += b.deaths
     }
@@ -179,44 +182,38 @@ struct SealedParts {
     var documentCount: Int
     var hasPositions: Bool
     var bounds: SegmentBounds
-    var isStampOrdered: Bool
     var defaultScore: Float
     var postingCount: Int
     var postingBlockCount: Int
     var norms: RawBlock
-    var stamps: RawBlock
     var scores: RawBlock?
     var blockBounds: RawBlock
     var saturated: [(docID: DocID, length: UInt32, maxFrequency: UInt32)]
     var keys: SealedKeys
     var payloads: SealedPayloads?
-    var missing: [Int: RawBlock]
     var heads: ListHeads
     var lists: RawBlock
     var positions: RawBlock
 
     init(
-        documentCount: Int, hasPositions: Bool, bounds: SegmentBounds, isStampOrdered: Bool, defaultScore: Float,
-        postingCount: Int, postingBlockCount: Int, norms: RawBlock, stamps: RawBlock, scores: RawBlock?,
+        documentCount: Int, hasPositions: Bool, bounds: SegmentBounds, defaultScore: Float,
+        postingCount: Int, postingBlockCount: Int, norms: RawBlock, scores: RawBlock?,
         blockBounds: RawBlock, saturated: [(docID: DocID, length: UInt32, maxFrequency: UInt32)],
-        keys: SealedKeys, payloads: SealedPayloads?, missing: [Int: RawBlock],
+        keys: SealedKeys, payloads: SealedPayloads?,
         finishing builder: inout SegmentBuilder
     ) {
         self.documentCount = documentCount
         self.hasPositions = hasPositions
         self.bounds = bounds
-        self.isStampOrdered = isStampOrdered
         self.defaultScore = defaultScore
         self.postingCount = postingCount
         self.postingBlockCount = postingBlockCount
         self.norms = norms
-        self.stamps = stamps
         self.scores = scores
         self.blockBounds = blockBounds
         self.saturated = saturated
         self.keys = keys
         self.payloads = payloads
-        self.missing = missing
         heads = ListHeads(terms: builder.terms.base, offsets: builder.offsets.base, count: builder.terms.count)
         // Kernels may read up to 16 bytes past what they decode.
         lists = builder.lists.copy(padding: 16)
@@ -263,12 +260,12 @@ struct ListHeads {
         return low < count && heads[low] == term ? heads[count &+ low] : 0
     }
 
-    func forEach(_ body: (TermID) -> Void) {
+    func forEach(_ body: (TermID, UInt32) -> Void) {
         let heads: UnsafeMutablePointer<UInt32> = block.pointer()
         if isDense {
-            for term in 0..<span where heads[term] != 0 { body(TermID(term)) }
+            for term in 0..<span where heads[term] != 0 { body(TermID(term), heads[term]) }
         } else {
-            for i in 0..<count { body(heads[i]) }
+            for i in 0..<count { body(heads[i], heads[count + i]) }
         }
     }
 }

@@ -24,24 +24,6 @@ struct DocumentNumbers {
     let bounds: SegmentBounds
 }
 
-/// One term's postings, gathered.
-struct GatheredList {
-    var count = 0
-    let docs: UnsafePointer<UInt32>
-    let frequencies: UnsafePointer<UInt32>
-    /// Two words a posting; `nil` when all have `mask`.
-    let masks: UnsafePointer<UInt64>?
-    let mask: FieldMask
-    /// Position bytes of all postings one after the other, and `count + 1` limits.
-    let positions: UnsafePointer<UInt8>
-    let positionLimits: UnsafePointer<Int>
-
-    func mask(at index: Int) -> (UInt64, UInt64) {
-        if let masks { return (masks[2 &* index], masks[2 &* index &+ 1]) }
-        return (UInt64(truncatingIfNeeded: mask), UInt64(truncatingIfNeeded: mask >> 64))
-    }
-}
-
 struct SegmentBuilder: ~Copyable {
     private let documents: DocumentNumbers
     private let hasPositions: Bool
@@ -97,22 +79,16 @@ struct SegmentBuilder: ~Copyable {
         _ list: GatheredList, _ range: Range<Int>, before: UInt32, _ defaultMask: FieldMask, _ hasPositions: Bool,
         to out: inout Growable<UInt8>
     ) {
-        var last = before
-        withUnsafePointer(to: defaultMask) { pointer in
+        let positions = hasPositions ? list.positions + range.lowerBound : nil
+        let size = positions.map { rk_positions_size($0, range.count) } ?? 0
+        out.reserve(out.count + size + range.count * Int(RK_POSTING_HEAD_BOUND))
+        withUnsafePointer(to: (defaultMask, list.mask)) { pointer in
             let words = UnsafeRawPointer(pointer).assumingMemoryBound(to: UInt64.self)
-            for i in range {
-                let size = hasPositions ? list.positionLimits[i &+ 1] &- list.positionLimits[i] : 0
-                out.reserve(out.count + size + Int(RK_POSTING_HEAD_BOUND))
-                let mask = list.mask(at: i)
-                var end = rk_encode_posting_head(
-                    out.base + out.count, list.docs[i] &- last, list.frequencies[i], mask.0, mask.1, words)!
-                last = list.docs[i]
-                if hasPositions {
-                    memcpy(end, list.positions + list.positionLimits[i], size)
-                    end += size
-                }
-                out.count = end - out.base
-            }
+            let end = rk_encode_postings(
+                out.base + out.count, Int32(range.count), before, list.docs + range.lowerBound,
+                list.frequencies + range.lowerBound, list.masks.map { $0 + 2 * range.lowerBound }, words + 2, words,
+                positions)!
+            out.count = end - out.base
         }
     }
 
@@ -160,9 +136,10 @@ struct SegmentBuilder: ~Copyable {
                 appendFrequencies(list.frequencies + from, &entry)
                 if list.masks != nil { appendMasks(list, from, &entry) }
                 if hasPositions {
-                    positions.append(
-                        from: list.positions + list.positionLimits[from],
-                        count: list.positionLimits[to] - list.positionLimits[from])
+                    positions.reserve(positions.count + rk_positions_size(list.positions + from, blockSize))
+                    positions.count =
+                        rk_copy_positions(list.positions + from, blockSize, positions.base + positions.count)!
+                        - positions.base
                 }
             } else {
                 Self.appendPostings(list, from..<to, before: before, mask, hasPositions, to: &data)
@@ -197,26 +174,55 @@ struct SegmentBuilder: ~Copyable {
         lists.count += words * 8
     }
 
-    /// Chooses the width at which plain bits and patches for the few larger gaps take the least room.
     private mutating func appendGaps(_ docs: UnsafePointer<UInt32>, _ before: UInt32, _ entry: inout BlockEntry) {
-        // Gaps, then how many of them have each width, then patches as (index, high part).
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: blockSize + 33 + 48) { buffer in
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: blockSize) { buffer in
             let gaps = buffer.baseAddress!
-            let widths = gaps + blockSize
-            let patches = widths + 33
-            widths.update(repeating: 0, count: 33)
             var last = before
+            for i in 0..<blockSize {
+                gaps[i] = docs[i] &- last &- 1
+                last = docs[i]
+            }
+            let packing = choosePacking(gaps)
+            entry.docBits = UInt8(packing.bits)
+            entry.patches = packing.patches
+            appendPatched(gaps, packing)
+        }
+    }
+
+    private mutating func appendFrequencies(_ frequencies: UnsafePointer<UInt32>, _ entry: inout BlockEntry) {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: blockSize) { buffer in
+            let less = buffer.baseAddress!
+            for i in 0..<blockSize { less[i] = frequencies[i] &- 1 }
+            let packing = choosePacking(less)
+            entry.frequencyBits = UInt8(packing.bits)
+            if packing.patches != 0 {
+                entry.frequencyBits |= BlockEntry.hasFrequencyPatches
+                data.append(packing.patches)
+            }
+            appendPatched(less, packing)
+        }
+    }
+
+    /// How 128 values are stored: a width for all, and patches for the few that need more.
+    private struct Packing {
+        var bits: Int
+        /// As in ``BlockEntry/patches``.
+        var patches: UInt8
+    }
+
+    /// Chooses the width at which bits and patches take the least room.
+    private func choosePacking(_ values: UnsafePointer<UInt32>) -> Packing {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 33) { widths in
+            widths.initialize(repeating: 0)
             var widest = 0
             for i in 0..<blockSize {
-                let gap = docs[i] &- last &- 1
-                last = docs[i]
-                gaps[i] = gap
-                let width = 32 - gap.leadingZeroBitCount
+                let width = 32 - values[i].leadingZeroBitCount
                 widths[width] &+= 1
                 if width > widest { widest = width }
             }
             var best = widest
             var bestSize = 16 * widest
+            var bestExceptions = 0
             var exceptions = 0
             var width = widest
             while width > 0 {
@@ -227,22 +233,31 @@ struct SegmentBuilder: ~Copyable {
                 if size < bestSize {
                     bestSize = size
                     best = width
+                    bestExceptions = exceptions
                 }
             }
-            entry.docBits = UInt8(best)
-            let patchBytes = (widest - best + 7) / 8
-            let limit: UInt32 = best == 32 ? .max : (1 << UInt32(best)) - 1
-            var patchCount = 0
-            if best < widest {
-                for i in 0..<blockSize where gaps[i] > limit {
-                    patches[2 * patchCount] = UInt32(i)
-                    patches[2 * patchCount + 1] = gaps[i] >> UInt32(best)
-                    patchCount += 1
-                    gaps[i] &= limit
+            return Packing(bits: best, patches: UInt8(bestExceptions) | UInt8((widest - best + 7) / 8) << 5)
+        }
+    }
+
+    /// Appends values in a chosen packing; spoils `values`.
+    private mutating func appendPatched(_ values: UnsafeMutablePointer<UInt32>, _ packing: Packing) {
+        let patchCount = Int(packing.patches & 31)
+        let patchBytes = Int(packing.patches >> 5)
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 48) { patches in
+            if patchCount > 0 {
+                let limit: UInt32 = (1 << UInt32(packing.bits)) - 1
+                var next = 0
+                for i in 0..<blockSize where values[i] > limit {
+                    patches[next] = UInt32(i)
+                    patches[next + 1] = values[i] >> UInt32(packing.bits)
+                    values[i] &= limit
+                    next += 2
                 }
-                entry.patches = UInt8(patchCount) | UInt8(patchBytes) << 5
             }
-            appendPacked(gaps, best)
+            data.reserve(data.count + 16 * packing.bits)
+            rk_pack(values, data.base + data.count, Int32(packing.bits))
+            data.count += 16 * packing.bits
             for i in 0..<patchCount {
                 data.append(UInt8(patches[2 * i]))
                 for byte in 0..<patchBytes {
@@ -252,29 +267,13 @@ struct SegmentBuilder: ~Copyable {
         }
     }
 
-    private mutating func appendFrequencies(_ frequencies: UnsafePointer<UInt32>, _ entry: inout BlockEntry) {
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: blockSize) { buffer in
-            let less = buffer.baseAddress!
-            for i in 0..<blockSize { less[i] = frequencies[i] &- 1 }
-            let bits = 32 - rk_or_of_128(less).leadingZeroBitCount
-            entry.frequencyBits = UInt8(bits)
-            appendPacked(less, bits)
-        }
-    }
-
-    private mutating func appendPacked(_ values: UnsafePointer<UInt32>, _ bits: Int) {
-        data.reserve(data.count + 16 * bits)
-        rk_pack(values, data.base + data.count, Int32(bits))
-        data.count += 16 * bits
-    }
-
     private mutating func appendMasks(_ list: GatheredList, _ from: Int, _ entry: inout BlockEntry) {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * blockSize) { distinctBuffer in
             let distinct = distinctBuffer.baseAddress!
             withUnsafeTemporaryAllocation(of: UInt8.self, capacity: blockSize) { ordinals in
                 var count = 0
                 for i in 0..<blockSize {
-                    let mask = list.mask(at: from + i)
+                    let mask = (list.masks![2 &* (from &+ i)], list.masks![2 &* (from &+ i) &+ 1])
                     var ordinal = 0
                     while ordinal < count
                         && (distinct[2 &* ordinal] != mask.0 || distinct[2 &* ordinal &+ 1] != mask.1)

@@ -104,12 +104,6 @@ struct DeathRecorder {
         return true
     }
 
-    func contains(_ docID: DocID) -> Bool {
-        guard !pages.isEmpty, let block = pages[Int(docID) >> DeathTable.pageShift] else { return false }
-        let bit = Int(docID) & (1 << DeathTable.pageShift - 1)
-        return block.pointer(to: UInt64.self)[bit >> 6] >> UInt64(bit & 63) & 1 != 0
-    }
-
     /// The deaths so far, for a publication. The writer must begin a new burst afterwards.
     mutating func publish() -> DeathTable {
         if table.count != count { table = DeathTable(pages: pages, log: log, count: count) }

@@ -34,7 +34,7 @@ extension IndexSnapshot {
         figures.termCount = dictionary.termCount
         figures.dictionaryBytes = dictionary.byteCount
         figures.keyTableBytes = registryByteCount
-        figures.fieldBytes = tagDictionaryBytes
+        figures.fieldBytes = tagDictionaryByteCount
         for view in segments {
             let counts = view.byteCounts
             figures.postingCount += view.postingCount
@@ -46,7 +46,7 @@ extension IndexSnapshot {
             }
             figures.invertedBytes += counts.lists + counts.heads
             figures.positionBytes += counts.positions
-            figures.documentTableBytes += counts.columns + counts.payloads + counts.missing + counts.deaths
+            figures.documentTableBytes += counts.columns + counts.payloads + counts.deaths
             figures.keyTableBytes += counts.keys
         }
         return figures

@@ -25,32 +25,32 @@ package final class IndexSnapshot: Sendable {
     package let dictionary: TermDictionary
     /// Different for every publication.
     package let generation: UInt64
-    private let tagDictionaries: [TagDictionary?]
+    private let tagDictionaries: [TermDictionary?]
     private let registry: DocumentRegistry
     private let registryGeneration: UInt64
     let registryByteCount: Int
 
     init(
         segments: [SegmentView], documentCount: Int, totalLength: Int, schema: Schema, dictionary: TermDictionary,
-        generation: UInt64, registry: DocumentRegistry, tagDictionaries: [TagDictionary?] = []
+        tagDictionaries: [TermDictionary?], generation: UInt64, registry: DocumentRegistry
     ) {
-        self.tagDictionaries = tagDictionaries
         self.segments = segments
         self.documentCount = documentCount
         self.totalLength = totalLength
         self.schema = schema
         self.dictionary = dictionary
+        self.tagDictionaries = tagDictionaries
         self.generation = generation
         self.registry = registry
         (registryGeneration, registryByteCount) = registry.generationAndByteCount
     }
 
-    /// The values of a TAG field, those of dead documents included.
-    package func tagDictionary(_ field: Int) -> TagDictionary? {
+    /// The values of a TAG field, by its position in the schema; `nil` when no document ever had one.
+    package func tagDictionary(_ field: Int) -> TermDictionary? {
         field < tagDictionaries.count ? tagDictionaries[field] : nil
     }
 
-    var tagDictionaryBytes: Int { tagDictionaries.reduce(0) { $0 + ($1?.byteCount ?? 0) } }
+    var tagDictionaryByteCount: Int { tagDictionaries.reduce(0) { $0 + ($1?.byteCount ?? 0) } }
 
     /// The live document of a key in this snapshot.
     ///

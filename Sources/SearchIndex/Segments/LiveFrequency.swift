@@ -2,8 +2,8 @@
 // and only those since the last time.
 
 import CKernels
+import Containers
 import SearchModel
-import Synchronization
 
 /// Dead postings per term of one segment, as of some position in its death log.
 final class DeadCountCache: Sendable {
@@ -13,7 +13,7 @@ final class DeadCountCache: Sendable {
     }
 
     private static let limit = 4096
-    private let entries = Mutex<[TermID: Entry]>([:])
+    private let entries = Locked<[TermID: Entry]>([:])
 
     func entry(for term: TermID) -> Entry? { entries.withLock { $0[term] } }
 
@@ -27,7 +27,7 @@ final class DeadCountCache: Sendable {
     }
 }
 
-extension PostingList {
+extension PostingReader {
     /// Postings of live documents, exact. Cheap when nothing died since the last time.
     package func liveDocumentFrequency(in view: SegmentView) -> Int {
         let deaths = view.deaths

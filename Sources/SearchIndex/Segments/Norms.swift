@@ -18,7 +18,7 @@ func makeNorm(length: UInt32, maxFrequency: UInt32) -> UInt32 {
 }
 
 /// The extremes over a segment's documents, dead ones included: what bounds are made of.
-package struct SegmentBounds: Equatable, Sendable {
+package struct SegmentBounds: BitwiseCopyable, Equatable, Sendable {
     package var minLength: UInt32 = .max
     package var maxLength: UInt32 = 0
     package var minMaxFrequency: UInt32 = .max
@@ -65,7 +65,7 @@ package struct DocumentBlockBounds: Equatable, Sendable, BitwiseCopyable {
 }
 
 /// Extremes over one block of a posting list: what its best posting could score.
-package struct BlockBounds: Equatable, Sendable {
+package struct BlockBounds: Equatable, Sendable, BitwiseCopyable {
     /// Largest f.
     package var maxFrequency: UInt32
     /// Frequency and its document's largest frequency, of the posting with the largest quotient.

@@ -19,6 +19,7 @@ package final class SegmentView: @unchecked Sendable {
     package let liveCount: Int
     /// Length and largest frequency of each document, see `Norms.swift`.
     package let norms: UnsafePointer<UInt32>
+    /// When documents arrived, without what patches changed: use ``stamp(_:)`` unless ``isStampOrdered``.
     package let stamps: UnsafePointer<UInt64>
     /// `nil`: all documents have ``defaultScore``.
     package let documentScores: UnsafePointer<Float>?
@@ -29,47 +30,50 @@ package final class SegmentView: @unchecked Sendable {
     package let isSealed: Bool
 
     let core: Core
+    let columns: FieldColumns
+    let stampColumn: StampColumn
     let deaths: DeathTable
     let slot: SegmentSlot
     let deadCounts: DeadCountCache
-    let fields: FieldColumns
 
     init(
-        sealed segment: SealedSegment, deaths: DeathTable, slot: SegmentSlot, deadCounts: DeadCountCache,
-        fields: FieldColumns, isStampOrdered: Bool
+        sealed segment: SealedSegment, columns: FieldColumns, stamps: StampColumn, deaths: DeathTable,
+        slot: SegmentSlot, deadCounts: DeadCountCache
     ) {
-        self.fields = fields
         core = .sealed(segment)
         documentCount = segment.documentCount
         liveCount = segment.documentCount - deaths.count
         norms = segment.norms
-        stamps = segment.stamps
         documentScores = segment.scores
         defaultScore = segment.defaultScore
-        self.isStampOrdered = isStampOrdered
         bounds = segment.bounds
         isSealed = true
+        self.columns = columns
+        stampColumn = stamps
+        self.stamps = stamps.addresses
+        isStampOrdered = stamps.isOrdered
         self.deaths = deaths
         self.slot = slot
         self.deadCounts = deadCounts
     }
 
     init(
-        mutable segment: MutableSegment, deaths: DeathTable, slot: SegmentSlot, deadCounts: DeadCountCache,
-        fields: FieldColumns, isStampOrdered: Bool
+        mutable segment: MutableSegment, stamps: StampColumn, deaths: DeathTable, slot: SegmentSlot,
+        deadCounts: DeadCountCache
     ) {
-        self.fields = fields
         let extent = segment.extent()
         core = .mutable(segment, extent)
         documentCount = extent.documentCount
         liveCount = extent.documentCount - deaths.count
         norms = UnsafePointer(segment.norms)
-        stamps = UnsafePointer(segment.stamps)
         documentScores = extent.hasScores ? UnsafePointer(segment.scores) : nil
         defaultScore = segment.defaultScore
-        self.isStampOrdered = isStampOrdered
         bounds = extent.bounds
         isSealed = false
+        columns = segment.fields.view(documentCount: extent.documentCount)
+        stampColumn = stamps
+        self.stamps = stamps.addresses
+        isStampOrdered = extent.isStampOrdered && stamps.isOrdered
         self.deaths = deaths
         self.slot = slot
         self.deadCounts = deadCounts
@@ -115,6 +119,9 @@ package final class SegmentView: @unchecked Sendable {
         }
     }
 
+    /// When the document was last written.
+    package func stamp(_ docID: DocID) -> ArrivalStamp { stampColumn[docID] }
+
     package func score(_ docID: DocID) -> Double {
         Double(documentScores.map { $0[Int(docID)] } ?? defaultScore)
     }
@@ -155,48 +162,29 @@ package final class SegmentView: @unchecked Sendable {
         }
     }
 
-    // MARK: Fields, by position in the schema
+    // MARK: Fields
 
-    package func numeric(_ field: Int) -> NumericColumn? {
-        guard field < fields.main.count, case .numeric(let column)? = fields.main[field] else { return nil }
-        return column
-    }
+    /// The column of a NUMERIC field, by its position in the schema; `nil` when the segment has none.
+    package func numeric(_ field: Int) -> NumericColumn? { field < columns.fieldCount ? columns.numeric[field] : nil }
 
-    package func tags(_ field: Int) -> TagColumn? {
-        guard field < fields.main.count, case .tags(let column)? = fields.main[field] else { return nil }
-        return column
-    }
+    /// The lists of a TAG field.
+    package func tags(_ field: Int) -> TagColumn? { field < columns.fieldCount ? columns.tags[field] : nil }
 
-    package func geo(_ field: Int) -> GeoColumn? {
-        guard field < fields.main.count, case .geo(let column)? = fields.main[field] else { return nil }
-        return column
-    }
+    /// The column of a GEO field.
+    package func geo(_ field: Int) -> GeoColumn? { field < columns.fieldCount ? columns.geo[field] : nil }
 
-    /// What SORTBY compares; `nil` when the values are only in the documents (or no document here has one).
+    /// What SORTBY sorts by; `nil` when the field has no column.
     package func sortColumn(_ field: Int) -> SortColumn? {
-        guard field < fields.main.count else { return nil }
-        if case .numeric(let column)? = fields.main[field] { return .number(column) }
-        return fields.texts[field].map { .text($0) }
+        guard field < columns.fieldCount else { return nil }
+        if let column = columns.numeric[field] { return .number(column) }
+        return columns.texts[field].map { .text($0) }
     }
 
     /// What a TAG field's values say as written; `nil` when only the documents know.
-    package func rawTexts(_ field: Int) -> RawTextColumn? {
-        field < fields.raws.count ? fields.raws[field] : nil
-    }
-
-    // MARK: Missing fields
+    package func rawTexts(_ field: Int) -> RawTextColumn? { field < columns.fieldCount ? columns.raws[field] : nil }
 
     /// Documents that lack a field; `nil` when that is not recorded.
-    package func missing(_ field: Int) -> MissingColumn? {
-        switch core {
-        case .sealed(let segment):
-            return segment.missing[field].map { MissingColumn(source: .words($0), documentCount: documentCount) }
-        case .mutable(let segment, _):
-            return segment.missingFields.firstIndex(of: field).map {
-                MissingColumn(source: .bytes(segment, column: $0), documentCount: documentCount)
-            }
-        }
-    }
+    package func missing(_ field: Int) -> MissingColumn? { field < columns.fieldCount ? columns.missing[field] : nil }
 
     /// Postings, dead documents' included.
     package var postingCount: Int {
@@ -219,58 +207,17 @@ package final class SegmentView: @unchecked Sendable {
         case .sealed(let segment): counts = segment.byteCounts
         case .mutable(_, let extent): counts.lists = extent.byteCount
         }
+        counts.fields = columns.byteCount
+        counts.columns += isSealed ? stampColumn.base.byteCount : 0
         counts.deaths = deaths.byteCount + deaths.log.capacity * 4
-        counts.fields = fields.byteCount
         return counts
     }
 }
 
-/// The documents that lack a field, dead ones included.
-package struct MissingColumn {
-    enum Source {
-        case words(RawBlock)
-        case bytes(MutableSegment, column: Int)
-    }
+/// The documents that lack a field.
+package typealias MissingColumn = MissingBitmap
 
-    let source: Source
-    let documentCount: Int
-
-    package func isMissing(_ docID: DocID) -> Bool {
-        switch source {
-        case .words(let block): block.pointer(to: UInt64.self)[Int(docID >> 6)] >> UInt64(docID & 63) & 1 != 0
-        case .bytes(let segment, let column): segment.isMissing(docID, column: column)
-        }
-    }
-
-    /// ORs the documents of a window into its 64 words.
-    package func fillWindow(_ window: Int, words: UnsafeMutablePointer<UInt64>) {
-        switch source {
-        case .words(let block):
-            rk_window_or(words, block.pointer(to: UInt64.self) + window * wordsPerWindow)
-        case .bytes(let segment, let column):
-            let start = window * windowSize
-            for i in 0..<max(0, min(windowSize, documentCount - start))
-            where segment.isMissing(DocID(start + i), column: column) {
-                words[i >> 6] |= 1 << UInt64(i & 63)
-            }
-        }
-    }
-
-    /// Clears the documents of a window that have the field.
-    package func restrict(_ window: Int, words: UnsafeMutablePointer<UInt64>) {
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: wordsPerWindow) { lacking in
-            lacking.initialize(repeating: 0)
-            fillWindow(window, words: lacking.baseAddress!)
-            for i in 0..<wordsPerWindow { words[i] &= lacking[i] }
-        }
-    }
-
-    /// How many documents lack it.
-    package var missingCount: Int {
-        switch source {
-        case .words(let block): rk_popcount(block.pointer(to: UInt64.self), block.byteCount / 8)
-        case .bytes(let segment, let column):
-            (0..<documentCount).count { segment.isMissing(DocID($0), column: column) }
-        }
-    }
+extension MissingBitmap {
+    /// How many documents lack it, dead ones included.
+    package var count: Int { missingCount }
 }

@@ -1,6 +1,5 @@
 // A segment as the writer knows it.
 
-import CKernels
 import SearchModel
 
 /// Belongs to the writer's lane.
@@ -16,15 +15,62 @@ final class WriterSegment {
     private let deadCounts = DeadCountCache()
     /// A task works on it.
     var isBusy = false
-    let fields: FieldStore
-    /// Documents whose stamp was raised by a patch, in the order it happened.
-    private(set) var restamped: [(docID: DocID, stamp: ArrivalStamp)] = []
     private var view: SegmentView?
+    /// Of a sealed segment; an unsealed one has its own.
+    var columns: FieldColumns
+    var stamps: StampColumn
+    /// Rises with every patch.
+    private var patchCount = 0
+    private var viewPatchCount = 0
 
-    init(_ core: Core, slot: SegmentSlot, fields: FieldStore) {
-        self.core = core
+    init(_ segment: MutableSegment, slot: SegmentSlot) {
+        core = .mutable(segment)
         self.slot = slot
-        self.fields = fields
+        columns = FieldColumns(fieldCount: 0)
+        stamps = StampColumn(base: segment.columns, isOrdered: true)
+    }
+
+    init(_ segment: SealedSegment, columns: FieldColumns, stamps: StampColumn, slot: SegmentSlot) {
+        core = .sealed(segment)
+        self.slot = slot
+        self.columns = columns
+        self.stamps = stamps
+    }
+
+    /// Replaces values of a document; views made so far keep the old ones.
+    func patch(_ docID: DocID, stamp: ArrivalStamp, _ values: [(field: Int, value: FieldValue)]) {
+        patchCount += 1
+        stamps.patch(docID, stamp)
+        for (field, value) in values {
+            switch core {
+            case .mutable(let segment): segment.fields.set(docID, field, value)
+            case .sealed: columns.patch(docID, field, value)
+            }
+        }
+    }
+
+    /// The columns as of now, patches included.
+    var currentColumns: FieldColumns {
+        switch core {
+        case .mutable(let segment): segment.fields.view(documentCount: segment.documentCount)
+        case .sealed: columns
+        }
+    }
+
+    /// Whether columns have so many patches that a new base pays.
+    var needsRebuild: Bool {
+        isSealed && (columns.needsRebuild || stamps.needsRebuild(documentCount: documentCount))
+    }
+
+    /// Columns made from those of `frozen`, with what was patched since.
+    func replaceColumns(_ columns: FieldColumns, _ stamps: StampColumn, since frozen: SegmentView) {
+        var columns = columns
+        var stamps = stamps
+        columns.adoptPatches(of: self.columns, since: frozen.columns, mapping: nil)
+        stamps.adoptPatches(of: self.stamps, since: frozen.stampColumn, mapping: nil)
+        self.columns = columns
+        self.stamps = stamps
+        patchCount += 1
     }
 
     var isSealed: Bool {
@@ -38,34 +84,29 @@ final class WriterSegment {
         }
     }
 
-    var liveCount: Int { documentCount - deaths.count }
-
-    var isStampOrdered: Bool {
-        guard restamped.isEmpty else { return false }
-        return switch core {
-        case .mutable(let segment): segment.isStampOrdered
-        case .sealed(let segment): segment.isStampOrdered
+    /// Fields that its columns know.
+    var fieldCount: Int {
+        switch core {
+        case .mutable(let segment): segment.fields.fieldCount
+        case .sealed: columns.fieldCount
         }
     }
+
+    /// Bytes of everything that is found by 32-bit offsets.
+    var textByteCount: Int {
+        switch core {
+        case .mutable(let segment): segment.variableByteCount
+        case .sealed(let segment): segment.byteCounts.total
+        }
+    }
+
+    var liveCount: Int { documentCount - deaths.count }
 
     func length(_ docID: DocID) -> UInt32 {
         switch core {
         case .mutable(let segment): segment.lengths[Int(docID)]
         case .sealed(let segment): segment.length(docID)
         }
-    }
-
-    /// The document was written again without being added again: it is the latest arrival.
-    ///
-    /// In place: readers see the old or the new stamp, both whole, and stamps only order equal hits.
-    func restamp(_ docID: DocID, _ stamp: ArrivalStamp) {
-        restamped.append((docID, stamp))
-        let stamps =
-            switch core {
-            case .mutable(let segment): segment.stamps
-            case .sealed(let segment): UnsafeMutablePointer(mutating: segment.stamps)
-            }
-        rk_store_relaxed_u64(stamps + Int(docID), stamp)
     }
 
     func kill(_ docID: DocID, burst: UInt64) -> Bool {
@@ -79,9 +120,8 @@ final class WriterSegment {
 
     /// The segment as of now; the same object as long as nothing changed.
     func publish() -> SegmentView {
-        let columns = fields.publish(documentCount: documentCount)
         if let view, view.documentCount == documentCount, view.deaths.count == deaths.count,
-            view.isStampOrdered == isStampOrdered, view.fields === columns
+            viewPatchCount == patchCount
         {
             return view
         }
@@ -89,14 +129,14 @@ final class WriterSegment {
             switch core {
             case .mutable(let segment):
                 SegmentView(
-                    mutable: segment, deaths: deaths.publish(), slot: slot, deadCounts: deadCounts, fields: columns,
-                    isStampOrdered: isStampOrdered)
+                    mutable: segment, stamps: stamps, deaths: deaths.publish(), slot: slot, deadCounts: deadCounts)
             case .sealed(let segment):
                 SegmentView(
-                    sealed: segment, deaths: deaths.publish(), slot: slot, deadCounts: deadCounts, fields: columns,
-                    isStampOrdered: isStampOrdered)
+                    sealed: segment, columns: columns, stamps: stamps, deaths: deaths.publish(), slot: slot,
+                    deadCounts: deadCounts)
             }
         view = made
+        viewPatchCount = patchCount
         return made
     }
 }

@@ -20,16 +20,16 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionShell {
 
     private let core: ServerCore
     private let loop: ServerLoop
-    private var context: ChannelHandlerContext?
-    private var session: Session?
+    @exclusivity(unchecked) private var context: ChannelHandlerContext?
+    @exclusivity(unchecked) private var session: Session?
     private var control: ConnectionControl?
 
-    private var input: ByteBuffer?
-    private var isPumping = false
-    private var pumpsAgain = false
-    private var readIsWaiting = false
+    @exclusivity(unchecked) private var input: ByteBuffer?
+    @exclusivity(unchecked) private var isPumping = false
+    @exclusivity(unchecked) private var pumpsAgain = false
+    @exclusivity(unchecked) private var readIsWaiting = false
     private var inputIsClosed = false
-    private var isFinishing = false
+    @exclusivity(unchecked) private var isFinishing = false
     private var lingersUntil: UInt64?
     private var overSoftLimitSince: UInt64?
 
@@ -195,7 +195,9 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionShell {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed {
             inputIsClosed = true
-            if session == nil || isFinishing { context.close(promise: nil) } else { pump() }
+            // Whoever waits for others is gone for good: an element must not be popped for nobody.
+            let waits = session?.record.flags.contains(.blocked) ?? true
+            if waits || isFinishing { context.close(promise: nil) } else { pump() }
             return
         }
         context.fireUserInboundEventTriggered(event)
@@ -211,7 +213,7 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionShell {
         context.write(wrapOutboundOut(buffer), promise: nil)
     }
 
-    private var hasUnflushed = false
+    @exclusivity(unchecked) private var hasUnflushed = false
 
     func flush() {
         guard hasUnflushed, let context else { return }
@@ -279,9 +281,11 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionShell {
         loop.eventLoop.scheduleTask(in: .nanoseconds(wait + 1_000_000)) { control.resume() }
     }
 
-    /// CLIENT KILL of the connection that says so: the reply still leaves.
+    /// What was asked for is still answered, but for commands that wait for other clients.
     func endAfterReply() {
-        session?.isEnding = true
+        guard let session else { return }
+        if session.record.flags.contains(.blocked) { return abort() }
+        session.isEnding = true
         pump()
     }
 
@@ -319,7 +323,7 @@ final class ConnectionHandler: ChannelDuplexHandler, SessionShell {
             return
         }
         let active = record.lastActive.load(ordering: .relaxed)
-        if server.idleTimeout > 0, session.slots.isEmpty, now > active,
+        if server.idleTimeout > 0, session.slots.isEmpty, !session.isMonitor, now > active,
             now - active > UInt64(server.idleTimeout) * 1_000_000_000
         {
             context.close(promise: nil)

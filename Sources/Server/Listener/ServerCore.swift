@@ -43,8 +43,11 @@ package final class ServerCore: Sendable {
     private let listensToStrangers = Atomic<Bool>(false)
     private let isProtected = Atomic<Bool>(true)
 
-    /// - Parameter threads: event loops; one for each core by default.
-    package init(services: Services, table: CommandTable, threads: Int = System.coreCount) {
+    /// One event loop for each core.
+    package static var defaultThreads: Int { System.coreCount }
+
+    /// - Parameter threads: event loops.
+    package init(services: Services, table: CommandTable, threads: Int = ServerCore.defaultThreads) {
         self.services = services
         services.server.table = table
         environment = SessionEnvironment(services: services, table: table)
@@ -112,7 +115,7 @@ package final class ServerCore: Sendable {
     private func bootstrap() -> ServerBootstrap {
         let keepsAlive = services.settings.server.tcpKeepalive > 0
         return ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 511)
+            .serverChannelOption(.backlog, value: CInt(clamping: services.settings.server.backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(
@@ -146,12 +149,13 @@ package final class ServerCore: Sendable {
         for listener in listeners { try? await listener.close() }
     }
 
-    /// Ends all connections once what they asked for is answered, at the latest after `timeout` milliseconds.
-    package func drain(timeout: Int) async {
+    /// Ends all connections once what they asked for is answered, at the latest after `timeout` milliseconds or
+    /// when `hurries` says so.
+    package func drain(timeout: Int, hurries: @Sendable () -> Bool = { false }) async {
         await stopListening()
         for client in services.server.clients.all() { client.control?.end(afterReply: true) }
         let deadline = Clock.monotonic() + UInt64(max(timeout, 0)) * 1_000_000
-        while services.server.clients.count > 0, Clock.monotonic() < deadline {
+        while services.server.clients.count > 0, Clock.monotonic() < deadline, !hurries() {
             try? await Task.sleep(nanoseconds: 5_000_000)  // cancelled: look again at once
         }
         for client in services.server.clients.all() { client.control?.end(afterReply: false) }

@@ -133,6 +133,15 @@ extension Session {
     @inline(__always)
     @discardableResult
     func tookTime(_ position: Int, failed: Bool) -> UInt64 {
+        if environment.entries[position].isFast, !failed, !timesEach {
+            if fastCommand != position {
+                countFastRuns()
+                fastCommand = position
+            }
+            fastRuns &+= 1
+            return 0
+        }
+        countFastRuns()
         let now = Clock.monotonic()
         let duration = now &- lastTime
         lastTime = now
@@ -140,28 +149,41 @@ extension Session {
         return duration
     }
 
+    /// Counts the fast commands since the clock was last looked at; they took equal shares of the time.
+    func countFastRuns() {
+        guard fastRuns > 0 else { return }
+        let now = Clock.monotonic()
+        loop.counters.ran(fastCommand, times: fastRuns, nanoseconds: now &- lastTime)
+        lastTime = now
+        fastRuns = 0
+    }
+
     // MARK: commands with a body
 
     /// Runs a local or search command, which answers now or takes its reply out with `completeLater`.
     @inline(__always)
     func runBody(_ position: Int, _ arguments: Arguments, kind: ReplySlot.Kind, isExclusive: Bool) {
-        guard let body = environment.bodies[position] else {
+        guard let body = environment.entries[position].body else {
             preconditionFailure("command \(environment.table.commands[position].name) has nothing to run")
         }
-        if environment.hasSubcommands[position] { noteSubcommand(position, arguments) }
+        if environment.entries[position].hasSubcommands { noteSubcommand(position, arguments) }
         openReply()
         running = RunningCommand(position: position, kind: kind, isExclusive: isExclusive, arguments: arguments)
         body(self, arguments)
         running = nil
         if tookLater {
             tookLater = false
-            lastTime = Clock.monotonic()
             return
         }
         let failed = closeReply()
         let duration = tookTime(position, failed: failed)
+        if duration > 0 { noteDuration(duration, arguments) }
+    }
+
+    @inline(never)
+    private func noteDuration(_ duration: UInt64, _ arguments: Arguments) {
         if duration >= services.settings.slowLogThreshold { noteSlow(SlowLog.excerpt(arguments), duration) }
-        if services.settings.latencyThreshold > 0 { noteLatency(duration) }
+        noteLatency(duration)
     }
 
     private func noteSubcommand(_ position: Int, _ arguments: Arguments) {
@@ -184,6 +206,7 @@ extension Session {
         guard let running, !tookLater else { preconditionFailure("completeLater outside of a running command") }
         tookLater = true
         if openBatch != nil { submitBatch() }
+        countFastRuns()
         let slot = ReplySlot(running.kind)
         slot.commands = [Int32(running.position)]
         slot.started = lastTime
@@ -234,7 +257,7 @@ extension Session {
         switch slot.kind {
         case .batch:
             outstandingBatches -= 1
-            settleBatch(slot, duration)
+            settleBatch(slot, reply, duration)
         case .search, .local:
             if slot.kind == .search {
                 outstandingSearches -= 1
@@ -297,11 +320,13 @@ extension Session {
         guard !isClosed else { return }
         isClosed = true
         isEnding = true
+        stopMonitoring()
         slots.removeAll()
         transaction = nil
         if let output { loop.giveBack(output) }
         output = nil
         openBatch = nil
+        shell = nil
         services.store.clientGone(record.id)
     }
 }

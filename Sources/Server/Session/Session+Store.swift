@@ -12,7 +12,7 @@ extension Session {
         }
         let batch = batchToFill()
         batch.append(arguments, specification: specification)
-        if environment.mayBlock[position] { record.set(.blocked, true) }
+        if environment.entries[position].mayBlock { record.set(.blocked, true) }
         openCommands.append(Int32(position))
         pendingCommands += 1
         if openCommands.count >= Self.batchCommandBound || batch.byteCount >= Self.batchByteBound { submitBatch() }
@@ -75,16 +75,41 @@ extension Session {
     }
 
     /// Counts the commands of an answered batch; each took its share of the time.
-    func settleBatch(_ slot: ReplySlot, _ duration: UInt64) {
+    func settleBatch(_ slot: ReplySlot, _ reply: ReplyWriter, _ duration: UInt64) {
         let share = duration / UInt64(max(slot.commands.count, 1))
-        for command in slot.commands { loop.counters.ran(Int(command), nanoseconds: share, failed: false) }
-        // The batch waited for others too, so only one that held a single command tells how slow that was.
-        if slot.commands.count == 1, duration >= services.settings.slowLogThreshold, let batch = slot.batch {
+        let failures = ReplyWalk.mayHoldErrors(reply.bytes) ? failedCommands(slot, reply) : []
+        for (i, command) in slot.commands.enumerated() {
+            loop.counters.ran(Int(command), nanoseconds: share, failed: failures.contains(i))
+        }
+        let waited = record.flags.contains(.blocked)
+        if waited, outstandingBatches == 0 { record.set(.blocked, false) }
+        // The batch waited for others too, so only one that held a single command tells how slow that was; and
+        // what waited for other clients was not slow.
+        if slot.commands.count == 1, !waited, duration >= services.settings.slowLogThreshold, let batch = slot.batch {
             noteSlow(Self.excerpt(of: batch), duration)
         }
-        if record.flags.contains(.blocked), outstandingBatches == 0 { record.set(.blocked, false) }
-        noteLatency(share)
+        if !waited { noteLatency(share) }
         slot.batch = nil
+    }
+
+    /// Positions among the slot's commands of those that were answered with an error.
+    private func failedCommands(_ slot: ReplySlot, _ reply: ReplyWriter) -> Set<Int> {
+        var failed: Set<Int> = []
+        var walk = ReplyWalk(reply.bytes)
+        var command = 0
+        // Literals are replies too, but none of the slot's commands.
+        for item in slot.batch?.items ?? [] {
+            guard let bytes = walk.next() else { break }
+            if case .literal = item { continue }
+            if bytes[0] == UInt8(ascii: "-") {
+                failed.insert(command)
+                services.server.statistics.error(Self.errorPrefix(ByteSlice(rebasing: bytes.dropFirst())))
+            }
+            command += 1
+            // EXEC has one reply for all.
+            if slot.batch?.isTransaction ?? false { break }
+        }
+        return failed
     }
 
     private static func excerpt(of batch: StoreBatch) -> [[UInt8]] {

@@ -67,7 +67,6 @@ extension Session {
         openReply()
         current.raw("+QUEUED\r\n")
         closeReply()
-        lastTime = Clock.monotonic()
     }
 
     private func collect(
@@ -80,12 +79,12 @@ extension Session {
         }
         let specification =
             verb == .memory && isMemoryUsage(arguments)
-            ? environment.memorySpecification : environment.specifications[position]
+            ? environment.memorySpecification : environment.entries[position].specification
         if specification >= 0 {
             transaction.batch.append(arguments, specification: specification)
             return
         }
-        guard let body = environment.bodies[position] else {
+        guard let body = environment.entries[position].body else {
             preconditionFailure("command \(environment.table.commands[position].name) cannot be queued")
         }
         let owned = OwnedArguments(arguments)
@@ -161,10 +160,10 @@ extension Session {
         isWatching = false
         record.watchedKeys.store(0, ordering: .relaxed)
         record.set(.watching, false)
-        guard environment.specifications[position] >= 0 else { return }
+        guard environment.entries[position].specification >= 0 else { return }
         submitBatch()
         let batch = StoreBatch(version: version, client: record.id)
-        batch.append([Array("UNWATCH".utf8)], specification: environment.specifications[position])
+        batch.append([Array("UNWATCH".utf8)], specification: environment.entries[position].specification)
         pendingCommands += 1
         submit(batch, commands: [Int32(position)], isDiscarded: true)
     }

@@ -6,7 +6,7 @@ import RESP
 /// The commands the session knows by name.
 enum SessionVerb: String, Sendable {
     case none = ""
-    case multi, exec, discard, watch, unwatch, reset, quit, hello, auth, client, memory
+    case multi, exec, discard, watch, unwatch, reset, quit, hello, auth, client, memory, monitor
 
     /// Runs at once even inside a transaction.
     var endsTransaction: Bool {
@@ -31,6 +31,7 @@ extension Session {
         case .quit: quit(position)
         case .hello: hello(position, arguments)
         case .auth: authenticate(position, arguments)
+        case .monitor: startMonitoring(position)
         case .client:
             if arguments.count > 1, arguments[1].equalsIgnoringCase("REPLY") {
                 setReplyMode(position, arguments)
@@ -58,6 +59,7 @@ extension Session {
 
     private func reset(_ position: Int) {
         abandonTransaction()
+        stopMonitoring()
         version = .resp2
         record.protocolVersion.store(2, ordering: .relaxed)
         record.reset()

@@ -45,17 +45,26 @@ enum Stall: Equatable {
 }
 
 /// What the sessions of a server share, fixed once it runs.
-final class SessionEnvironment: Sendable {
+final class SessionEnvironment: @unchecked Sendable {
+    // Sendable: `entries` is written by `init` alone.
     typealias Body = @Sendable (CommandContext, Arguments) -> Void
+
+    /// What a session looks up for every command.
+    struct Entry {
+        /// Of local and search commands.
+        let body: Body?
+        /// The store's row; -1: not the store's.
+        let specification: Int
+        let verb: SessionVerb
+        let hasSubcommands: Bool
+        let mayBlock: Bool
+        let isFast: Bool
+    }
 
     let services: Services
     let table: CommandTable
     /// By position in the table.
-    let bodies: [Body?]
-    let specifications: [Int]
-    let verbs: [SessionVerb]
-    let hasSubcommands: [Bool]
-    let mayBlock: [Bool]
+    let entries: UnsafeMutablePointer<Entry>
     let unwatch: Int?
     /// The store's MEMORY, for MEMORY USAGE; -1: the store has none.
     let memorySpecification: Int
@@ -63,18 +72,28 @@ final class SessionEnvironment: Sendable {
     init(services: Services, table: CommandTable) {
         self.services = services
         self.table = table
-        bodies = table.commands.map {
-            switch $0.body {
-            case .local(let body), .search(let body): body
-            default: nil
+        entries = .allocate(capacity: max(table.commands.count, 1))
+        for (i, command) in table.commands.enumerated() {
+            var body: Body?
+            var specification = -1
+            switch command.body {
+            case .local(let run), .search(let run): body = run
+            case .store(let row): specification = row
+            case .session: break
             }
+            (entries + i).initialize(
+                to: Entry(
+                    body: body, specification: specification, verb: SessionVerb(rawValue: command.name) ?? .none,
+                    hasSubcommands: !command.subcommands.isEmpty, mayBlock: command.flags.contains(.blocking),
+                    isFast: command.flags.contains(.fast)))
         }
-        specifications = table.commands.map { if case .store(let row) = $0.body { row } else { -1 } }
-        verbs = table.commands.map { SessionVerb(rawValue: $0.name) ?? .none }
-        mayBlock = table.commands.map { $0.flags.contains(.blocking) }
-        hasSubcommands = table.commands.map { !$0.subcommands.isEmpty }
         memorySpecification = KeyspaceCommandTable.specification("memory") ?? -1
         unwatch = table.position(of: "unwatch")
+    }
+
+    deinit {
+        entries.deinitialize(count: table.commands.count)
+        entries.deallocate()
     }
 }
 
@@ -91,9 +110,13 @@ final class Session: CommandContext {
 
     let environment: SessionEnvironment
     let services: Services
+    private let server: ServerState
+    private let table: CommandTable
+    private let entries: UnsafeMutablePointer<SessionEnvironment.Entry>
     let loop: ServerLoop
     let record: ClientRecord
-    weak var shell: (any SessionShell)?
+    /// Strong, for a weak one makes every use of the connection slower; gone when the connection closes.
+    @exclusivity(unchecked) var shell: (any SessionShell)?
     /// Host of the peer while it is counted as not authenticated.
     var unauthenticatedHost: String?
 
@@ -106,9 +129,10 @@ final class Session: CommandContext {
     @exclusivity(unchecked) var stall: Stall?
     @exclusivity(unchecked) var isEnding = false
     var endLingers = false
-    var isClosed = false
+    @exclusivity(unchecked) var isClosed = false
     /// In the mailbox's list of sessions to wake.
-    var isTouched = false
+    @exclusivity(unchecked) var isTouched = false
+    var isMonitor = false
 
     // MARK: replies (Session+Replies.swift)
 
@@ -135,15 +159,23 @@ final class Session: CommandContext {
     @exclusivity(unchecked) var pendingCommands = 0
     @exclusivity(unchecked) var pendingBytes = 0
     @exclusivity(unchecked) var lastTime: UInt64 = 0
+    /// Runs of one fast command that are not counted yet: looking at the clock would be a good part of their time.
+    @exclusivity(unchecked) var fastCommand = -1
+    @exclusivity(unchecked) var fastRuns = 0
+    /// Whether the slow log or the latency monitor want to know about every single command.
+    @exclusivity(unchecked) private(set) var timesEach = false
 
     // MARK: transactions (Session+Transactions.swift)
 
-    var transaction: Transaction?
+    @exclusivity(unchecked) var transaction: Transaction?
     var isWatching = false
 
     init(environment: SessionEnvironment, loop: ServerLoop, record: ClientRecord) {
         self.environment = environment
         services = environment.services
+        server = services.server
+        table = environment.table
+        entries = environment.entries
         self.loop = loop
         self.record = record
         isAuthenticated = !environment.services.settings.hasPassword
@@ -163,6 +195,7 @@ final class Session: CommandContext {
     func consume(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int {
         refreshSettings()
         lastTime = Clock.monotonic()
+        defer { countFastRuns() }
         var used = 0
         while used < count, !isEnding, stall == nil, mayGoOn() {
             let progress = parser.parse(
@@ -192,6 +225,8 @@ final class Session: CommandContext {
         let generation = services.settings.generation
         guard generation != settingsSeen else { return }
         settingsSeen = generation
+        let settings = services.settings
+        timesEach = settings.latencyThreshold > 0 || settings.slowLogThreshold < 1_000_000
         applyLimits()
     }
 
@@ -244,17 +279,17 @@ final class Session: CommandContext {
 
     /// Runs one request, or returns `false`: it has to wait (`stall` says for what) and will be passed again.
     private func dispatch(_ arguments: Arguments) -> Bool {
-        guard let position = environment.table.position(of: arguments[0]) else {
+        guard let position = table.position(of: arguments[0]) else {
             isDiscarding = replyMode != .on
             refuse(nil) { $0.error(ErrorReplies.unknownCommand(arguments)) }
             afterCommand()
             return true
         }
-        let row = environment.table.row(position)
+        let row = table.row(position)
         isDiscarding = replyMode != .on
         let count = Int32(truncatingIfNeeded: arguments.count)
         if row.arity >= 0 ? count != row.arity : count < -row.arity {
-            let name = environment.table.commands[position].name
+            let name = table.commands[position].name
             refuse(position) { $0.error(ErrorReplies.wrongArity(name)) }
             afterCommand()
             return true
@@ -264,13 +299,14 @@ final class Session: CommandContext {
             afterCommand()
             return true
         }
-        if services.server.pausedUntil != 0, isPaused(position, row) {
+        if server.pausedUntil != 0, isPaused(position, row) {
             submitBatch()
             stall = .pause
             return false
         }
         record.lastCommand.store(position, ordering: .relaxed)
-        let verb = environment.verbs[position]
+        let verb = entries[position].verb
+        if server.monitors.isWatched { showToMonitors(row, verb, arguments) }
         let ran: Bool
         if transaction != nil, !verb.endsTransaction {
             queue(position, row, verb, arguments)
@@ -292,7 +328,7 @@ final class Session: CommandContext {
         case .search:
             return runSearch(position, row, arguments)
         case .store:
-            return runStore(position, arguments, specification: environment.specifications[position])
+            return runStore(position, arguments, specification: entries[position].specification)
         }
     }
 
@@ -309,11 +345,12 @@ final class Session: CommandContext {
     private func isPaused(_ position: Int, _ row: CommandTable.Row) -> Bool {
         guard services.server.pausedUntil > Clock.monotonic() else { return false }
         // CLIENT goes through, or nobody could end the pause.
-        if environment.verbs[position] == .client { return false }
+        let verb = entries[position].verb
+        if verb == .client { return false }
         if services.server.pausesAll { return true }
         let writes = CommandFlags([.write, .noScript])
         if row.flags.contains(.write) { return true }
-        if environment.verbs[position] == .exec { return transaction?.writes ?? false }
+        if verb == .exec { return transaction?.writes ?? false }
         // Scripts may write: their flags do not say so.
         return row.kind == .store && !row.flags.isDisjoint(with: writes) && !row.flags.contains(.readOnly)
     }

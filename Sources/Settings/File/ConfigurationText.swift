@@ -18,22 +18,11 @@ package enum ConfigurationText {
             case .fixed, .compatible: continue
             case .live, .atStart: break
             }
-            text += "\n  # \(setting.summary)\(range(setting.kind)).\n"
+            text += "\n  # \(setting.summary) (\(setting.kind)).\n"
             if setting.effect == .atStart { text += "  # Takes effect at the next start.\n" }
             text += "  \(ConfigurationKeys.key(of: setting)): \(quoted(setting.defaultValue.text ?? ""))\n"
         }
         return text
-    }
-
-    private static func range(_ kind: SettingKind) -> String {
-        switch kind {
-        case .integer(let range), .memory(let range):
-            range.upperBound == .max ? " (\(range.lowerBound) or more)" : " (\(range.lowerBound) to \(range.upperBound))"
-        case .limit: " (-1 is unlimited)"
-        case .boolean: " (yes or no)"
-        case .choice(let choices): " (\(choices.joined(separator: ", ")))"
-        case .text: ""
-        }
     }
 
     /// A scalar that YAML reads back as this text.

@@ -31,7 +31,6 @@ package struct SearchSettings: Equatable, Sendable {
     package var bm25StdLegacy = false
     package var bm25StdTanhFactor = 4
     package var minPhoneticTermLength = 3
-    package var unionIteratorHeap = 20
     /// Milliseconds: default and longest MAXIDLE of a cursor.
     package var cursorMaxIdle = 300_000
     /// Open cursors of one index.

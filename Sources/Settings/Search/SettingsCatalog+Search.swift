@@ -115,10 +115,12 @@ extension SettingsCatalog {
             }, "Query dialect of commands that name none"),
         .integer(
             "search-vss-max-resize", ["VSS_MAX_RESIZE"], \.search.vssMaxResize, 0...Int.max,
+            effect: .fixed("there are no vector fields yet"),
             "Bytes a vector index may grow at a time; 0 is no limit"),
         .integer(
-            "search-multi-text-slop", ["MULTI_TEXT_SLOP"], \.search.multiTextSlop, 1...Int.max, effect: .atStart,
-            immutable: true, "Positions between the values of a multi-value TEXT attribute, which phrases cannot span"),
+            "search-multi-text-slop", ["MULTI_TEXT_SLOP"], \.search.multiTextSlop, 1...Int.max,
+            effect: .fixed("there are no multi-value attributes yet"), immutable: true,
+            "Positions between the values of a multi-value TEXT attribute, which phrases cannot span"),
         .kept(
             "search-bg-index-sleep-gap", ["BG_INDEX_SLEEP_GAP"], .integer(1...Int.max), .integer(100),
             effect: .fixed(indexing), immutable: true, "Documents indexed between two pauses of a background scan"),

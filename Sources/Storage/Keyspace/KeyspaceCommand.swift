@@ -191,7 +191,9 @@ extension Arguments {
     }
 
     /// Whether argument `index` is there and is this keyword.
-    func has(_ keyword: StaticString, at index: Int) -> Bool { index < count && self[index].equalsIgnoringCase(keyword) }
+    func has(_ keyword: StaticString, at index: Int) -> Bool {
+        index < count && self[index].equalsIgnoringCase(keyword)
+    }
 }
 
 extension UnsafeBufferPointer where Element == UInt8 {

@@ -149,7 +149,6 @@ final class ReplyTape {
     }()
 }
 
-
 /// What the callbacks return: hiredis only asks whether it is null.
 private var made: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 1)! }
 

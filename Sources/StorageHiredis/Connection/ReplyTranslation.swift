@@ -52,7 +52,8 @@ extension ReplyTape {
             writer.map(count / 2)
             var i = node + 1
             for _ in 0..<count / 2 {
-                let field = self[i].kind == .string || self[i].kind == .status
+                let field =
+                    self[i].kind == .string || self[i].kind == .status
                     ? fields.first { name in text(i).elementsEqual(name.name.utf8) } : nil
                 i = shaped(i, .plain, writer)
                 i = shaped(i, field?.shape ?? .plain, writer)

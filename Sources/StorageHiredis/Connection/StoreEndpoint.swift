@@ -25,7 +25,9 @@ package struct StoreEndpoint: Sendable, Equatable {
             self.init(.unix(path: text))
             return
         }
-        guard let colon = text.firstRange(ofASCII: "://") else { throw StoreEndpointError("no scheme in a store address") }
+        guard let colon = text.firstRange(ofASCII: "://") else {
+            throw StoreEndpointError("no scheme in a store address")
+        }
         let scheme = text[..<colon.lowerBound]
         var rest = text[colon.upperBound...]
         var user: String?

@@ -46,6 +46,8 @@ struct Change {
     var reply = -1
     var length = -1
     var row = -1
+    /// The row was read behind the whole burst: it has the effects of all its changes.
+    var isLateRow = false
 }
 
 struct Expectation {

@@ -14,7 +14,9 @@ struct ChangeReader {
 
     /// Adds the changes that a command may make to `changes`.
     func append(_ command: KeyspaceCommand, _ arguments: Arguments, to changes: inout [Change]) {
-        guard let observer, command.effect != .none, arguments.count > 1 || command.effect == .removesAll else { return }
+        guard let observer, command.effect != .none, arguments.count > 1 || command.effect == .removesAll else {
+            return
+        }
         func add(_ kind: Change.Kind, _ index: Int, _ adjust: (inout Change) -> Void = { _ in }) {
             guard index < arguments.count else { return }
             let key = arguments[index]

@@ -87,20 +87,71 @@ extension Lane {
 
     // MARK: in
 
-    /// Sends the burst, takes the replies, tells the observer, completes the jobs.
-    func execute() {
+    /// Runs the burst, and further ones as long as there is nothing else to do.
+    ///
+    /// The next burst is sent before the changes of this one are told, so that the store and the indexes work at the
+    /// same time:
+    ///
+    ///     lane    send 1 · receive 1 · send 2 · tell 1 · complete 1 · receive 2 · send 3 · tell 2 ...
+    ///     store          1                    2                                   3
+    func runBursts() {
         if let failure = exchange(connection) { dropConnection(failure) }
-        deliverChanges()
-        for job in burst.finished { complete(job) }
-        burst.removeAll()
+        while true {
+            let hasNext = sendNext()
+            deliverChanges()
+            for job in burst.finished { complete(job) }
+            burst.removeAll()
+            guard hasNext else { return }
+            swap(&burst, &nextBurst)
+            receiveNext()
+        }
+    }
+
+    /// Fills the other burst and sends it, unless something waits that must not run while one is on its way.
+    private func sendNext() -> Bool {
+        guard connection != nil, scans.isEmpty, postponed.isEmpty, askAgain.isEmpty, fences.isEmpty else {
+            return false
+        }
+        for order in inbox.take(waiting: 0) {
+            if case .job(let job) = order, postponed.isEmpty { ready.append(job) } else { postponed.append(order) }
+        }
+        guard postponed.isEmpty, !ready.isEmpty else { return false }
+        swap(&burst, &nextBurst)
+        defer { swap(&burst, &nextBurst) }
+        _ = compose()
+        if burst.isEmpty { return false }
+        sentAhead = connection
+        if let failure = send(connection) { nextFailure = failure }
+        return true
+    }
+
+    /// Takes the replies to the burst that was sent ahead, once it is the current one.
+    private func receiveNext() {
+        guard let sent = sentAhead else { return }
+        sentAhead = nil
+        var failure = nextFailure
+        nextFailure = nil
+        for i in burst.expectations.indices { take(burst.expectations[i], sent, &failure) }
+        if let failure, connection === sent { dropConnection(failure) }
+    }
+
+    /// Frees the connection for a question in between: what was sent ahead is received first.
+    func receiveAhead() {
+        swap(&burst, &nextBurst)
+        receiveNext()
+        swap(&burst, &nextBurst)
+    }
+
+    private func send(_ connection: StoreConnection?) -> LinkFailure? {
+        guard let connection else { return LinkFailure("closed") }
+        guard connection.out.count > 0 else { return nil }
+        do { try connection.flush() } catch { return error }
+        return nil
     }
 
     /// Sends what is queued on a connection and takes all replies that the burst expects.
     func exchange(_ connection: StoreConnection?) -> LinkFailure? {
-        var failure = connection == nil ? LinkFailure("closed") : nil
-        if let connection, connection.out.count > 0 {
-            do { try connection.flush() } catch { failure = error }
-        }
+        var failure = send(connection)
         for i in burst.expectations.indices { take(burst.expectations[i], connection, &failure) }
         return connection == nil ? nil : failure
     }

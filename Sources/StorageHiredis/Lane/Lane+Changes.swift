@@ -8,7 +8,7 @@ extension Lane {
     func deliverChanges() {
         guard let observer, !burst.changes.isEmpty else { return }
         var told = false
-        fetchRows { $0.kind == .reread || !self.hasLength($0) }
+        fetchRows { burst.changes[$0].kind == .reread || !hasLength(burst.changes[$0]) }
         for i in burst.changes.indices where burst.changes[i].state == .applies {
             deliver(i, observer)
             told = true
@@ -30,11 +30,13 @@ extension Lane {
             let length = burst.tape[change.length].value
             if length == fields.count {
                 fields.withFields { observer.documentChanged(key: change.key, fields: $0) }
-            } else if length < fields.count || !fields.withFields({
-                observer.documentPatched(key: change.key, fields: $0)
-            }) {
+            } else if length < fields.count
+                || !fields.withFields({
+                    observer.documentPatched(key: change.key, fields: $0)
+                })
+            {
                 // Likely the first of several: one round trip for all that may come to this.
-                fetchRows(from: i) { !self.isWhole($0) }
+                fetchRows(from: i) { $0 == i || !looksWhole(burst.changes[$0]) }
                 deliverRow(i, observer)
             }
         }
@@ -56,8 +58,8 @@ extension Lane {
         }
     }
 
-    /// Whether a command set all the fields that its hash has, by the look of it.
-    private func isWhole(_ change: Change) -> Bool {
+    /// Whether a command set all the fields that its hash has, unless it named one twice.
+    private func looksWhole(_ change: Change) -> Bool {
         guard hasLength(change) else { return false }
         let pairs = change.kind == .fields ? (change.arguments.count - 2) / 2 : 1
         return burst.tape[change.length].value == pairs
@@ -70,12 +72,12 @@ extension Lane {
     // MARK: rows
 
     /// Asks for the hashes of all changes that `need` them and have none, each key once.
-    private func fetchRows(from start: Int = 0, where need: (Change) -> Bool) {
+    private func fetchRows(from start: Int = 0, where need: (Int) -> Bool) {
         var asked: [(key: ByteSlice, changes: [Int])] = []
         for i in start..<burst.changes.count {
             let change = burst.changes[i]
             guard change.state == .applies, change.row < 0, change.kind != .removed, change.kind != .flush,
-                need(change)
+                need(i)
             else { continue }
             if let known = asked.firstIndex(where: { FieldGathering.equal($0.key, change.key) }) {
                 asked[known].changes.append(i)
@@ -83,13 +85,18 @@ extension Lane {
                 asked.append((change.key, [i]))
             }
         }
-        guard !asked.isEmpty, let connection else { return }
+        guard !asked.isEmpty else { return }
+        if sentAhead != nil { receiveAhead() }
+        guard let connection else { return }
         do {
             for key in asked { connection.queue("HGETALL", key: key.key) }
             try connection.flush()
             for key in asked {
                 let row = try connection.read(burst.tape)
-                for i in key.changes { burst.changes[i].row = row }
+                for i in key.changes {
+                    burst.changes[i].row = row
+                    burst.changes[i].isLateRow = true
+                }
             }
         } catch {
             // A new link brings a check of all documents.
@@ -97,25 +104,30 @@ extension Lane {
         }
     }
 
-    /// Tells the whole hash. When the burst has later changes of the same key, the last of them tells it instead: the
-    /// row has their effects already, and a document ranks by its last write.
+    /// Tells the whole hash. A row that was read behind the burst has the effects of later changes of its key already:
+    /// the last of them tells it instead, because a document ranks by its last write.
     private func deliverRow(_ i: Int, _ observer: any DocumentObserver) {
         let change = burst.changes[i]
         guard change.row >= 0 else { return }
-        var last = i
-        for j in i + 1..<max(burst.changes.count, i + 1) where burst.changes[j].state == .applies {
-            if burst.changes[j].kind == .flush { break }
-            if FieldGathering.equal(burst.changes[j].key, change.key) {
-                burst.changes[last].state = .void
-                last = j
-            }
+        let last = change.isLateRow ? lastChange(of: change.key, after: i) : nil
+        guard let last else { return tell(change.key, row: change.row, observer) }
+        if burst.changes[last].kind != .removed, burst.changes[last].row < 0 {
+            burst.changes[last].row = change.row
+            burst.changes[last].isLateRow = true
         }
-        if last != i {
-            // A later change with a row of its own, or a removal, knows better.
-            if burst.changes[last].kind != .removed, burst.changes[last].row < 0 { burst.changes[last].row = change.row }
-            return
+    }
+
+    /// The last change of a key behind `i`; those between are voided, as it tells their effects, too.
+    private func lastChange(of key: ByteSlice, after i: Int) -> Int? {
+        var last: Int?
+        for j in (i + 1)..<max(burst.changes.count, i + 1) where burst.changes[j].state == .applies {
+            // What comes behind a flush was written after it.
+            if burst.changes[j].kind == .flush { return nil }
+            guard FieldGathering.equal(burst.changes[j].key, key) else { continue }
+            if let last { burst.changes[last].state = .void }
+            last = j
         }
-        tell(change.key, row: change.row, observer)
+        return last
     }
 
     func tell(_ key: ByteSlice, row: Int, _ observer: any DocumentObserver) {
@@ -148,7 +160,7 @@ extension Lane {
         collecting: while toldHead < told.count, keys.count < Burst.writeBound {
             switch told[toldHead] {
             case .key(let key):
-                if keys.last != key, key.withUnsafeBufferPointer({ observer.covers(key: $0) }) { keys.append(key) }
+                if !keys.contains(key), key.withUnsafeBufferPointer({ observer.covers(key: $0) }) { keys.append(key) }
             case .flush:
                 if ownFlushes > 0 {
                     ownFlushes -= 1

@@ -90,7 +90,9 @@ extension Lane {
         guard let observer else { return }
         let everything = KeyspaceScan(prefixes: [[]]) { key, fields in
             if observer.covers(key: key) { observer.documentChanged(key: key, fields: fields) }
-        } progress: { _, _ in } completion: { _ in }
+        } progress: { _, _ in
+        } completion: { _ in
+        }
         scans.append(RunningScan(everything))
     }
 

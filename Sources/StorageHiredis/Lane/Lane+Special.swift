@@ -79,22 +79,22 @@ extension Lane {
 
     private func watch(_ job: Job, _ command: StoreCommand) {
         let client = job.batch.client
-        if watchers[client] == nil {
-            guard watchers.count < Self.watcherLimit else {
-                job.writer.error(StoreErrors.tooManyWatching)
-                return finishItem(job)
-            }
-            do { watchers[client] = Watcher(try side.connect("watch")) } catch {
-                job.writer.error(StoreErrors.down(error.reason))
-                return finishItem(job)
-            }
+        let isNew = watchers[client] == nil
+        if isNew, watchers.count >= Self.watcherLimit {
+            job.writer.error(StoreErrors.tooManyWatching)
+            return finishItem(job)
         }
         do throws(LinkFailure) {
-            guard let connection = watchers[client]?.connection else { throw LinkFailure("broken") }
-            connection.out.append(job.batch.frame(command))
-            try connection.flush()
-            let node = try connection.read(burst.tape)
-            translate(node, command, job)
+            do throws(LinkFailure) {
+                if isNew { watchers[client] = Watcher(try privateConnection("watch")) }
+                try sendWatch(job, command, client)
+            } catch {
+                guard isNew else { throw error }
+                // An idle connection may have been closed; nothing was watched on it yet.
+                idleConnections.removeAll()
+                watchers[client] = Watcher(try privateConnection("watch"))
+                try sendWatch(job, command, client)
+            }
         } catch {
             watchers[client]?.connection = nil
             job.writer.error(StoreErrors.lost(error, isWrite: false))
@@ -103,11 +103,32 @@ extension Lane {
         finishItem(job)
     }
 
+    private func sendWatch(_ job: Job, _ command: StoreCommand, _ client: UInt64) throws(LinkFailure) {
+        guard let connection = watchers[client]?.connection else { throw LinkFailure("closed") }
+        connection.out.append(job.batch.frame(command))
+        try connection.flush()
+        let node = try connection.read(burst.tape)
+        translate(node, command, job)
+    }
+
     private func unwatch(_ job: Job) {
-        // To close the connection forgets the keys.
-        watchers[job.batch.client] = nil
+        if let connection = watchers.removeValue(forKey: job.batch.client)?.connection {
+            // When that fails the connection is closed, which forgets the keys just as well.
+            if (try? connection.ask(["UNWATCH"], burst.tape)) != nil { keep(connection) }
+            burst.tape.removeAll()
+        }
         job.writer.ok()
         finishItem(job)
+    }
+
+    private func privateConnection(_ name: String) throws(LinkFailure) -> StoreConnection {
+        if let connection = idleConnections.popLast() { return connection }
+        return try side.connect(name)
+    }
+
+    /// Keeps a private connection on which nothing is watched any more.
+    private func keep(_ connection: StoreConnection) {
+        if idleConnections.count < 16 { idleConnections.append(connection) }
     }
 
     private func finishItem(_ job: Job) {
@@ -124,8 +145,10 @@ extension Lane {
     private func runSpecialTransaction(_ job: Job) {
         let watcher = watchers.removeValue(forKey: job.batch.client)
         let isPrivate = watcher != nil || hasScript(job)
+        privateFailed = false
         var connection = watcher?.connection
         if isPrivate, watcher == nil {
+            // Always a new one: on one that has been closed meanwhile the outcome would be unknown.
             do { connection = try side.connect("transaction") } catch {
                 return finishTransaction(job) { $0.error(StoreErrors.down(error.reason)) }
             }
@@ -157,6 +180,7 @@ extension Lane {
             place = end
             isFirst = false
         }
+        if isPrivate, let connection, !privateFailed { keep(connection) }
         finishTransaction(job) { _ in }
     }
 
@@ -172,6 +196,7 @@ extension Lane {
         }
         if isPrivate {
             burst.removeAll()
+            privateFailed = failure != nil
             if let target, failure == nil, !transactionFailed { waitForFence(target) }
         } else {
             if let failure { dropConnection(failure) }

@@ -31,6 +31,11 @@ final class Lane: @unchecked Sendable {
     /// Later jobs of clients whose first job is with a side connection.
     @exclusivity(unchecked) var parked: [UInt64: [Job]] = [:]
     @exclusivity(unchecked) var burst = Burst()
+    /// The burst behind it, which is sent while the changes of the first are told.
+    @exclusivity(unchecked) var nextBurst = Burst()
+    /// Where `nextBurst` was sent, as long as its replies are to come.
+    @exclusivity(unchecked) var sentAhead: StoreConnection?
+    @exclusivity(unchecked) var nextFailure: LinkFailure?
     @exclusivity(unchecked) var fields = FieldGathering()
 
     /// What the store has told and the lane has not yet looked at.
@@ -44,6 +49,10 @@ final class Lane: @unchecked Sendable {
     @exclusivity(unchecked) var ownFlushes = 0
     /// Private connections of clients that watch keys.
     @exclusivity(unchecked) var watchers: [UInt64: Watcher] = [:]
+    /// Private connections that nobody uses just now.
+    @exclusivity(unchecked) var idleConnections: [StoreConnection] = []
+    /// A private connection broke during a transaction.
+    @exclusivity(unchecked) var privateFailed = false
     /// Set when EXEC gave no array.
     @exclusivity(unchecked) var transactionFailed = false
     @exclusivity(unchecked) var fences = FenceWaiting()
@@ -101,9 +110,9 @@ final class Lane: @unchecked Sendable {
         case .linkUp(let fresh, let number, let isFirst):
             connection = fresh
             generation = number
-            status.set(.up)
             resume(fences.takeAll())
             if !isFirst { observer?.storeReplaced() }
+            status.set(.up)
         case .linkDown(let number, let reason):
             if number == generation, connection != nil { dropConnection(LinkFailure(reason)) }
         case .changes(let changes, let number):
@@ -144,13 +153,13 @@ final class Lane: @unchecked Sendable {
         if let special = compose() {
             runSpecial(special)
         } else {
-            execute()
+            runBursts()
         }
     }
 
     /// Fills the burst from the ready jobs, in order. A job whose next item cannot go into a burst is returned when
     /// nothing comes before it.
-    private func compose() -> Job? {
+    func compose() -> Job? {
         while let job = ready.first, burst.hasRoom(connection?.out.count ?? 0) {
             if parked[job.batch.client] != nil {
                 parked[job.batch.client]?.append(job)
@@ -185,6 +194,7 @@ final class Lane: @unchecked Sendable {
         told.removeAll()
         toldHead = 0
         ownFlushes = 0
+        idleConnections.removeAll()
         // Their changes will not be told any more: the next link begins with a check of everything.
         resume(fences.takeAll())
         failScans(failure)
@@ -213,6 +223,7 @@ final class Lane: @unchecked Sendable {
         failScans(LinkFailure("the server is stopping"))
         connection = nil
         watchers.removeAll()
+        idleConnections.removeAll()
     }
 }
 

@@ -6,8 +6,9 @@
 // The two live and die together: without the one the other's view of the store has a hole. A new link therefore begins
 // with a check of everything, unless it is the first.
 //
-// All keys are tracked, not the prefixes of the indexes: redis-server walks its list of prefixes for every write of
-// anybody, so that it costs the same with one prefix and more with each further one; and prefixes that overlap are refused.
+// All keys are tracked, not the prefixes of the indexes: redis-server walks its list of prefixes for every write. With
+// version 7.0 on one machine a pipelined HSET took 1.4 us of its time untracked, 1.9 with all keys tracked, 2.1 with one
+// prefix, 2.4 with four and 3.8 with 64. Besides, it refuses prefixes that overlap.
 
 import Platform
 import RESP
@@ -84,7 +85,8 @@ final class LinkKeeper: @unchecked Sendable {
                 }
             } catch {
                 status.set(.down(error.reason))
-                pause = min(max(2 * pause, configuration.reconnectPause.lowerBound), configuration.reconnectPause.upperBound)
+                pause = min(
+                    max(2 * pause, configuration.reconnectPause.lowerBound), configuration.reconnectPause.upperBound)
             }
         }
         control = nil
@@ -159,7 +161,7 @@ final class LinkKeeper: @unchecked Sendable {
     }
 
     private func ask(_ control: StoreConnection) throws(LinkFailure) -> [String: String] {
-        let reply = try control.ask(["INFO", "everything"], tape)
+        let reply = try control.ask(["INFO"], tape)
         if tape[reply].kind == .error { throw LinkFailure(tape.string(reply)) }
         var information = parseInformation(tape.text(reply))
         let size = try control.ask(["DBSIZE"], tape)

@@ -15,14 +15,22 @@ final class LinkStatus: Sendable {
     private struct Content {
         var state = State.down("not connected yet")
         var information: [String: String] = [:]
-        var reconnects = 0
+        var links = 0
     }
 
     private let content = Monitor(Content())
 
     var state: State { content.withLock { $0.state } }
 
-    func set(_ state: State) { content.change { $0.state = state } }
+    /// How often a link was made.
+    var links: Int { content.withLock { $0.links } }
+
+    func set(_ state: State) {
+        content.change { content in
+            if state == .up, content.state != .up { content.links += 1 }
+            content.state = state
+        }
+    }
 
     func set(information: [String: String]) { content.withLock { $0.information = information } }
 
@@ -36,9 +44,19 @@ final class LinkStatus: Sendable {
         }
     }
 
-    /// Waits until the store answers; `false` when the time is over first.
-    func waitUntilUp(milliseconds: Int) -> Bool {
-        content.wait(milliseconds: milliseconds) { $0.state == .up ? true : nil } ?? false
+    /// Waits until the store answers; `false` when the time is over first. `progress` gets every state on the way.
+    func waitUntilUp(milliseconds: Int, progress: (State) -> Void) -> Bool {
+        let end = MonotonicClock.milliseconds + UInt64(max(milliseconds, 0))
+        var known: State?
+        while true {
+            let now = MonotonicClock.milliseconds
+            let left = end > now ? Int(end - now) : 0
+            let news = content.wait(milliseconds: left) { $0.state != known ? $0.state : nil }
+            guard let news else { return false }
+            if news == .up { return true }
+            known = news
+            progress(news)
+        }
     }
 }
 

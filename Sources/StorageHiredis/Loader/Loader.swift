@@ -68,7 +68,9 @@ final class Loader: @unchecked Sendable {
             if queue.waiting.isEmpty { return nil }
             var keys = 0
             var count = 0
-            while count < queue.waiting.count, count == 0 || keys + queue.waiting[count].request.keys.count <= Self.keyBound {
+            while count < queue.waiting.count,
+                count == 0 || keys + queue.waiting[count].request.keys.count <= Self.keyBound
+            {
                 keys += queue.waiting[count].request.keys.count
                 count += 1
             }

@@ -89,7 +89,9 @@ final class LoaderThread {
 
     private func queue(_ key: [UInt8], _ fields: [[UInt8]]?, _ connection: StoreConnection) {
         key.withUnsafeBufferPointer { key in
-            guard let fields, !fields.isEmpty else { return connection.queue(fields == nil ? "HGETALL" : "HLEN", key: key) }
+            guard let fields, !fields.isEmpty else {
+                return connection.queue(fields == nil ? "HGETALL" : "HLEN", key: key)
+            }
             connection.out.array(2 + fields.count)
             connection.out.bulk("HMGET" as StaticString)
             connection.out.bulk(key)

@@ -28,7 +28,8 @@ package final class ManagedStore: Sendable {
         package var directory: String
         /// Name or path; `nil`: redis-server, else valkey-server, as found in PATH.
         package var executable: String?
-        /// Further lines for the store's configuration file.
+        /// Further lines for the store's configuration file
+        /// (`maxmemory 4gb`), but for what the node relies on.
         package var extraLines: [String] = []
         package var syncPolicy = SyncPolicy.interval
         /// Milliseconds between syncs.
@@ -36,6 +37,9 @@ package final class ManagedStore: Sendable {
         /// Milliseconds until a store that was told to end is killed.
         package var stopTimeout = 30_000
         package var log: @Sendable (String) -> Void = { _ in }
+        /// Told when the store has ended and it makes no sense to start it again: its data are damaged. Comes from the
+        /// thread that watches the store, at most once, and only after `init`, which throws by itself.
+        package var failed: @Sendable (ManagedStoreError) -> Void = { _ in }
 
         package init(directory: String) { self.directory = directory }
     }
@@ -64,6 +68,7 @@ package final class ManagedStore: Sendable {
     private let nodeLock: FileLock
     /// Keeps `/proc/self/fd/N` a way to the folder when the path of the socket is too long.
     private let folderDescriptor: Int32
+    /// To be used as long as this object lives.
     package let endpoint: StoreEndpoint
     private let state = Monitor(State())
 
@@ -71,13 +76,16 @@ package final class ManagedStore: Sendable {
     /// it may still be loading its data then.
     package init(_ configuration: Configuration) throws(ManagedStoreError) {
         var configuration = configuration
+        if let line = StoreConfigurationFile.forbidden(in: configuration.extraLines) { throw .optionNotAllowed(line) }
         configuration.directory = Files.absolute(configuration.directory)
         self.configuration = configuration
         let directory = configuration.directory
         folder = directory + "/store"
         do {
             try Files.makeFolder(folder)
-            guard let lock = try FileLock(directory + "/lock") else { throw ManagedStoreError.directoryInUse(directory) }
+            guard let lock = try FileLock(directory + "/lock") else {
+                throw ManagedStoreError.directoryInUse(directory)
+            }
             lock.note("\(getpid())\n")
             nodeLock = lock
         } catch let error as SystemError {
@@ -86,7 +94,9 @@ package final class ManagedStore: Sendable {
             throw .directoryInUse(directory)
         }
         let names = configuration.executable.map { [$0] } ?? ["redis-server", "valkey-server"]
-        guard let found = names.lazy.compactMap({ ChildProcess.find($0) }).first else { throw .executableMissing(names) }
+        guard let found = names.lazy.compactMap({ ChildProcess.find($0) }).first else {
+            throw .executableMissing(names)
+        }
         executable = found
         folderDescriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         let socket = folder + "/" + StoreConfigurationFile.socketName
@@ -105,7 +115,7 @@ package final class ManagedStore: Sendable {
 
     package var report: Report { state.withLock { $0.report } }
 
-    /// Ends the store, its data being durable, and the watch over it. Idempotent.
+    /// Ends the store, its data being durable, and the watch over it; the directory is free then. Idempotent.
     package func stop() {
         let thread = state.change { state -> OwnThread? in
             state.isStopping = true
@@ -113,6 +123,7 @@ package final class ManagedStore: Sendable {
             return state.thread
         }
         thread?.join()
+        nodeLock.release()
     }
 
     // MARK: starting
@@ -196,7 +207,8 @@ package final class ManagedStore: Sendable {
             for file in Files.names(in: "/proc/\(name)/fd") {
                 var target = [CChar](repeating: 0, count: 4096)
                 let length = readlink("/proc/\(name)/fd/\(file)", &target, target.count - 1)
-                if length > 0, String(decoding: target[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self) == path {
+                if length > 0, String(decoding: target[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self) == path
+                {
                     result.append(process)
                     break
                 }
@@ -223,18 +235,7 @@ package final class ManagedStore: Sendable {
             throw .directoryNotUsable(folder, error)
         }
         // Our copy of the lock is closed when this returns: the store alone holds it.
-        let end = MonotonicClock.milliseconds + 30_000
-        while true {
-            if let reason = child.ended() { throw .startFailed("\(executable) \(reason): \(lastWords())") }
-            if (try? StoreConnection.connect(
-                endpoint, name: "ringsearch-start", connectTimeout: 1000, commandTimeout: 1000)) != nil { break }
-            if MonotonicClock.milliseconds > end {
-                child.signal(SIGKILL)
-                while child.ended() == nil { usleep(1000) }
-                throw .startFailed("\(executable) does not answer: \(lastWords())")
-            }
-            usleep(5_000)
-        }
+        try waitUntilAnswering(child)
         state.withLock {
             $0.report.process = child.identifier
             $0.report.isRunning = true
@@ -242,10 +243,47 @@ package final class ManagedStore: Sendable {
         return .child(child)
     }
 
+    /// Waits until the store answers. It listens before it has loaded its data, and may end over them: a short load is
+    /// waited for, a long one is not.
+    private func waitUntilAnswering(_ child: ChildProcess) throws(ManagedStoreError) {
+        let start = MonotonicClock.milliseconds
+        let tape = ReplyTape()
+        var isListening = false
+        while true {
+            if let end = child.ended() { throw failure("\(executable) \(end)") }
+            let connection = try? StoreConnection.connect(
+                endpoint, name: "ringsearch-start", connectTimeout: 1000, commandTimeout: 1000)
+            if let connection, let reply = try? connection.ask(["PING"], tape) {
+                if tape[reply].kind != .error { return }
+                isListening = true
+            }
+            let waited = MonotonicClock.milliseconds - start
+            if isListening, waited > 2_000 { return }
+            if waited > 30_000 {
+                child.signal(SIGKILL)
+                while child.ended() == nil { usleep(1000) }
+                throw .startFailed("\(executable) does not answer: \(lastWords())")
+            }
+            usleep(isListening ? 20_000 : 5_000)
+        }
+    }
+
+    /// Why the store has ended, by what it has written last.
+    private func failure(_ end: String) -> ManagedStoreError {
+        let words = lastWords()
+        let damage = [
+            "Bad file format", "Unexpected end of file reading", "Unrecoverable error reading",
+            "Wrong signature trying",
+        ]
+        if damage.contains(where: { words.contains($0) }) { return .dataDamaged(words) }
+        return .startFailed("\(end): \(words)")
+    }
+
     /// The end of the store's log.
     private func lastWords() -> String {
         guard let log = Files.read(folder + "/store.log") else { return "no log" }
-        return String(decoding: log.suffix(2000), as: UTF8.self).split(separator: "\n").suffix(3).joined(separator: " / ")
+        return String(decoding: log.suffix(2000), as: UTF8.self).split(separator: "\n").suffix(3).joined(
+            separator: " / ")
     }
 
     // MARK: watching
@@ -263,6 +301,10 @@ package final class ManagedStore: Sendable {
             guard let end = ended(running) else { continue }
             configuration.log("the store \(end): \(lastWords())")
             state.withLock { $0.report.isRunning = false }
+            if case .dataDamaged(let words) = failure(end) {
+                configuration.failed(.dataDamaged(words))
+                break
+            }
             if MonotonicClock.milliseconds - started > 10_000 { pause = 0 }
             pause = min(max(2 * pause, 100), 5_000)
             guard let next = relaunch(after: pause) else { break }
@@ -298,6 +340,10 @@ package final class ManagedStore: Sendable {
                 return running
             } catch {
                 configuration.log("\(error)")
+                if case .dataDamaged = error {
+                    configuration.failed(error)
+                    return nil
+                }
                 pause = min(2 * pause, 5_000)
             }
         }

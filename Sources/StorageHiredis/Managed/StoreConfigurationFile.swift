@@ -10,6 +10,21 @@ struct StoreConfigurationFile {
 
     static let socketName = "store.sock"
 
+    /// What the node relies on: where the store is, and that its files are where they are made durable.
+    private static let protected: Set<String> = [
+        "port", "unixsocket", "unixsocketperm", "dir", "daemonize", "supervised", "logfile", "databases", "appendonly",
+        "appendfsync", "appenddirname", "appendfilename", "include", "rename-command", "requirepass", "replicaof",
+        "cluster-enabled",
+    ]
+
+    /// The first of the lines that sets something the node relies on.
+    static func forbidden(in lines: [String]) -> String? {
+        lines.first { line in
+            let word = line.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" }
+            return line.contains("\n") || protected.contains(word.lowercased())
+        }
+    }
+
     var text: String {
         var lines = [
             "# Written by ringsearchd at every start of its store: edits are lost. Started with \(executable)",

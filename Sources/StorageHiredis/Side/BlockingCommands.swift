@@ -33,7 +33,7 @@ final class BlockingCommands: @unchecked Sendable {
         var isEmpty: Bool { jobs.isEmpty && endings.isEmpty && !isStopped }
     }
 
-    /// A connection and its number at the store.
+    /// A connection and its number at the store (-1: not known).
     private struct Numbered {
         let connection: StoreConnection
         let number: Int
@@ -143,7 +143,9 @@ final class BlockingCommands: @unchecked Sendable {
     private func wait() {
         if !orders.withLock({ $0.isEmpty }) { return }
         var watched = [pollfd(fd: pipeEnds.0, events: Int16(POLLIN), revents: 0)]
-        for one in waiting { watched.append(pollfd(fd: one.connection.connection.pollDescriptor, events: Int16(POLLIN), revents: 0)) }
+        for one in waiting {
+            watched.append(pollfd(fd: one.connection.connection.pollDescriptor, events: Int16(POLLIN), revents: 0))
+        }
         guard poll(&watched, nfds_t(watched.count), -1) > 0 else { return }
         if watched[0].revents != 0 {
             var bytes = [UInt8](repeating: 0, count: 256)
@@ -193,8 +195,8 @@ final class BlockingCommands: @unchecked Sendable {
         }
         let connection = try connect("blocked")
         let number = try connection.ask(["CLIENT", "ID"], tape)
-        guard tape[number].kind == .integer else { throw LinkFailure(tape.string(number)) }
-        return Numbered(connection: connection, number: tape[number].value)
+        // While a script keeps the store busy it tells no number, and SCRIPT KILL needs none.
+        return Numbered(connection: connection, number: tape[number].kind == .integer ? tape[number].value : -1)
     }
 
     /// Reads the reply that has begun to arrive; `true`: the job is answered.
@@ -205,7 +207,7 @@ final class BlockingCommands: @unchecked Sendable {
             for _ in 0..<one.skipped { _ = try one.connection.connection.read(tape) }
             let node = try one.connection.connection.read(tape)
             SideAnswer.write(tape, node, command, one.job)
-            if idle.count < Self.idleBound { idle.append(one.connection) }
+            if idle.count < Self.idleBound, one.connection.number >= 0 { idle.append(one.connection) }
         } catch {
             one.job.writer.error(StoreErrors.lost(error, isWrite: SideAnswer.isWrite(command)))
         }
@@ -239,6 +241,8 @@ extension UnsafeBufferPointer where Element == UInt8 {
     fileprivate var isWait: Bool { equalsIgnoringCase("WAIT") || equalsIgnoringCase("WAITAOF") }
 }
 
-private func setNonBlocking(_ descriptor: Int32) { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) }
+private func setNonBlocking(_ descriptor: Int32) {
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+}
 
 private func setCloseOnExec(_ descriptor: Int32) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }

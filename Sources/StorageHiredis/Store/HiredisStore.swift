@@ -80,8 +80,20 @@ package final class HiredisStore: DocumentStore {
         keeper.stop()
     }
 
-    /// Waits until the store answers; `false` when that takes longer.
-    package func waitUntilReachable(milliseconds: Int) -> Bool { status.waitUntilUp(milliseconds: milliseconds) }
+    /// Waits until the store answers; `false` when that takes longer. `progress` gets lines for a log on the way: why
+    /// there is no connection, how far the store has come with loading its data.
+    package func waitUntilReachable(milliseconds: Int, progress: (String) -> Void = { _ in }) -> Bool {
+        status.waitUntilUp(milliseconds: milliseconds) { state in
+            switch state {
+            case .down(let reason): progress("waiting for the store: \(reason)")
+            case .loading(let percent): progress("the store is loading its data: \(percent)%")
+            case .up: break
+            }
+        }
+    }
+
+    /// How often the link had to be made again.
+    package var reconnects: Int { max(0, status.links - 1) }
 
     /// Why the store does not answer, as an error for clients; `nil` when it does.
     package var unavailability: StoreFailure? { isReachable ? nil : StoreFailure(status.errorText) }

@@ -69,7 +69,6 @@ extension Construct {
                 ["SUMMARIZE", "FIELDS", "9", "body"], ["FORMAT"], ["FORMAT", "FOO"], ["FORMAT", "EXPAND"],
                 ["FORMAT", "STRING"], ["ADDSCORES"],
                 ["GROUPBY", "1", "@color"], ["APPLY", "1", "AS", "x"], ["LOAD", "1", "title"], ["WITHCOUNT"],
-                ["WITHOUTCOUNT"],
                 ["limit", "0", "2", "nocontent"], ["NoContent", "withscores"], ["_NUM_SSTRING"], [""],
             ]
             var options = [g.random.pick(wrong)]

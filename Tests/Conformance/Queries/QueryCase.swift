@@ -43,7 +43,18 @@ struct QueryCase {
     /// Cases with something left out.
     var reductions: [QueryCase] {
         var out: [QueryCase] = []
-        for i in options.indices {
+        if command == "FT.SEARCH" && !has("NOCONTENT") {
+            var bare = self
+            bare.options.append(["NOCONTENT"])
+            out.append(bare)
+        }
+        if let dialect, dialect > 2 {
+            var older = self
+            older.dialect = 2
+            out.append(older)
+        }
+        // WITHCOUNT stays: without it dialect 4 is another question, and one that a peer may not survive.
+        for i in options.indices where options[i] != ["WITHCOUNT"] && options[i] != ["NOCONTENT"] {
             var smaller = self
             smaller.options.remove(at: i)
             out.append(smaller)

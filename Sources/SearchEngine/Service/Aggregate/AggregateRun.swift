@@ -269,12 +269,13 @@ package final class AggregateRun: @unchecked Sendable {
     /// When the row's document arrived; 0 for groups.
     package func stamp(of batch: RowBatch, _ row: Int) -> ArrivalStamp {
         guard batch.hasOrigins else { return 0 }
-        return batch.origin(row) { self.search.snapshot.segments[Int($0)].stamps }.stamp
+        let origin = batch.origin(row)
+        return search.snapshot.segments[Int(origin.segment)].stamp(origin.docID)
     }
 
     package func payload(of batch: RowBatch, _ row: Int) -> Bytes? {
         guard batch.hasOrigins else { return nil }
-        let origin = batch.origin(row) { _ in nil }
+        let origin = batch.origin(row)
         return search.snapshot.segments[Int(origin.segment)].payload(origin.docID)
     }
 

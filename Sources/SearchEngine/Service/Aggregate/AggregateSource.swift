@@ -64,7 +64,7 @@ final class AggregateSource: RowSource, ColumnFiller, RowLoader {
         return batch
     }
 
-    func stamps(of segment: UInt32) -> UnsafePointer<UInt64>? { snapshot.segments[Int(segment)].stamps }
+    func stamp(segment: UInt32, docID: UInt32) -> UInt64 { snapshot.segments[Int(segment)].stamp(docID) }
 
     // MARK: ColumnFiller
 
@@ -92,7 +92,7 @@ final class AggregateSource: RowSource, ColumnFiller, RowLoader {
     }
 
     private func key(of batch: RowBatch, _ row: Int) -> Bytes {
-        let origin = batch.origin(row) { _ in nil }
+        let origin = batch.origin(row)
         return snapshot.segments[Int(origin.segment)].withKey(origin.docID) { Bytes($0) }
     }
 
@@ -104,7 +104,7 @@ final class AggregateSource: RowSource, ColumnFiller, RowLoader {
             return .numbers(buffer, hasGaps: column.valueCount < column.documentCount)
         }
         for row in 0..<batch.count {
-            let origin = batch.origin(row) { _ in nil }
+            let origin = batch.origin(row)
             let value = snapshot.segments[Int(origin.segment)].numeric(field)?.value(origin.docID)
             buffer.start[row] = value ?? .nan
         }
@@ -120,7 +120,7 @@ final class AggregateSource: RowSource, ColumnFiller, RowLoader {
         }
         return .values(
             (0..<batch.count).map { row in
-                let origin = batch.origin(row) { _ in nil }
+                let origin = batch.origin(row)
                 return table(origin.segment, slot).bytes(origin.docID).map { .string(Bytes($0)) }
             })
     }

@@ -28,14 +28,16 @@ extension KeyspaceCommandTable {
             "move", 3, [.write, .fast], .first, "generic", "1.0.0", "Moves a key to another database.",
             place: refused("MOVE is not supported: there is one database")),
         Row(
-            "object", -2, [], .none, "generic", "2.2.3", "Commands that tell how a value is kept.", extra: ["-keyspace"],
+            "object", -2, [], .none, "generic", "2.2.3", "Commands that tell how a value is kept.",
+            extra: ["-keyspace"],
             finder: .afterSubcommand, subcommands: ["encoding", "freq", "help", "idletime", "refcount"]),
         Row("persist", 2, [.write, .fast], .first, "generic", "2.2.0", "Takes the expiry away from a key."),
         Row(
             "pexpire", -3, [.write, .fast], .first, "generic", "2.6.0", "Gives a key a time to live in milliseconds.",
             effect: .expires(unitIsMilliseconds: true, isAbsolute: false)),
         Row(
-            "pexpireat", -3, [.write, .fast], .first, "generic", "2.6.0", "Lets a key expire at a time in milliseconds.",
+            "pexpireat", -3, [.write, .fast], .first, "generic", "2.6.0",
+            "Lets a key expire at a time in milliseconds.",
             effect: .expires(unitIsMilliseconds: true, isAbsolute: true)),
         Row(
             "pexpiretime", 2, [.readOnly, .fast], .first, "generic", "7.0.0",

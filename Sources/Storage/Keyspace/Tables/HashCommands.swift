@@ -7,7 +7,8 @@ extension KeyspaceCommandTable {
             effect: .rereads(.first, zeroIsNothing: true)),
         Row("hexists", 3, [.readOnly, .fast], .first, "hash", "2.0.0", "Tells whether a hash has a field."),
         Row(
-            "hexpire", -6, [.write, .denyOOM, .fast], .first, "hash", "7.4.0", "Gives fields a time to live in seconds.",
+            "hexpire", -6, [.write, .denyOOM, .fast], .first, "hash", "7.4.0",
+            "Gives fields a time to live in seconds.",
             effect: .expiresFields),
         Row(
             "hexpireat", -6, [.write, .denyOOM, .fast], .first, "hash", "7.4.0",

@@ -15,7 +15,8 @@ extension KeyspaceCommandTable {
             place: .always(.ownConnection)),
         Row(
             "brpop", -3, [.write, .blocking], KeyPositions(1, -2, 1), "list", "2.0.0",
-            "Pops the last element of the first list that has any, waiting if none has.", place: .always(.ownConnection)),
+            "Pops the last element of the first list that has any, waiting if none has.", place: .always(.ownConnection)
+        ),
         Row(
             "brpoplpush", 4, [.write, .denyOOM, .blocking], KeyPositions(1, 2, 1), "list", "2.2.0",
             "Moves the last element of a list to the head of another, waiting if need be.",

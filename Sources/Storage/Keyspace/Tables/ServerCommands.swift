@@ -30,8 +30,10 @@ extension KeyspaceCommandTable {
             "lolwut", -1, [.readOnly, .fast], .none, "server", "5.0.0",
             "Draws a picture and tells the version of the store.", shape: .always(.verbatim)),
         Row(
-            "memory", -2, [], .none, "server", "4.0.0", "Commands on the memory of the store.", finder: .afterSubcommand,
-            subcommands: ["doctor", "help", "malloc-stats", "purge", "stats", "usage"], shape: .byArguments(memoryShape)),
+            "memory", -2, [], .none, "server", "4.0.0", "Commands on the memory of the store.",
+            finder: .afterSubcommand,
+            subcommands: ["doctor", "help", "malloc-stats", "purge", "stats", "usage"], shape: .byArguments(memoryShape)
+        ),
         Row(
             "monitor", 1, [.admin, .noScript, .loading, .stale], .none, "server", "1.0.0",
             "Shows every command as it arrives.", place: refused("MONITOR is not supported")),

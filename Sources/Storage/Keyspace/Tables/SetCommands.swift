@@ -13,10 +13,12 @@ extension KeyspaceCommandTable {
             "sdiffstore", -3, [.write, .denyOOM], KeyPositions(1, -1, 1), "set", "1.0.0",
             "Stores the members of a set that the others lack.", effect: .overwrites(.first)),
         Row(
-            "sinter", -2, [.readOnly], KeyPositions(1, -1, 1), "set", "1.0.0", "Returns the members that all sets have.",
+            "sinter", -2, [.readOnly], KeyPositions(1, -1, 1), "set", "1.0.0",
+            "Returns the members that all sets have.",
             shape: .always(.set)),
         Row(
-            "sintercard", -3, [.readOnly, .movableKeys], .none, "set", "7.0.0", "Counts the members that all sets have.",
+            "sintercard", -3, [.readOnly, .movableKeys], .none, "set", "7.0.0",
+            "Counts the members that all sets have.",
             finder: .counted(at: 1, destination: 0)),
         Row(
             "sinterstore", -3, [.write, .denyOOM], KeyPositions(1, -1, 1), "set", "1.0.0",

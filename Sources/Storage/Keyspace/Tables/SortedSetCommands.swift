@@ -43,7 +43,8 @@ extension KeyspaceCommandTable {
             "Stores the members that all sorted sets have.", finder: .counted(at: 2, destination: 1),
             effect: .overwrites(.first)),
         Row(
-            "zlexcount", 4, [.readOnly, .fast], .first, "sorted-set", "2.8.9", "Counts the members in a range of texts."),
+            "zlexcount", 4, [.readOnly, .fast], .first, "sorted-set", "2.8.9", "Counts the members in a range of texts."
+        ),
         Row(
             "zmpop", -4, [.write, .movableKeys], .none, "sorted-set", "7.0.0",
             "Pops members from the first sorted set that has any.", finder: .counted(at: 1, destination: 0),
@@ -66,7 +67,8 @@ extension KeyspaceCommandTable {
         Row(
             "zrangebylex", -4, [.readOnly], .first, "sorted-set", "2.8.9", "Returns the members in a range of texts."),
         Row(
-            "zrangebyscore", -4, [.readOnly], .first, "sorted-set", "1.0.5", "Returns the members in a range of scores.",
+            "zrangebyscore", -4, [.readOnly], .first, "sorted-set", "1.0.5",
+            "Returns the members in a range of scores.",
             shape: withScores(from: 4)),
         Row(
             "zrangestore", -5, [.write, .denyOOM], KeyPositions(1, 2, 1), "sorted-set", "6.2.0",

@@ -1,0 +1,132 @@
+import RESP
+import SearchEngine
+import SearchExecution
+import SearchModel
+
+/// `FT.PROFILE index SEARCH [LIMITED] QUERY query [option ...]`: the reply of FT.SEARCH, and what it took.
+package struct FTProfile: SearchCommand {
+    package static var descriptor: CommandDescriptor {
+        row(
+            "ft.profile", .readOnly, categories: ["read"], summary: "Runs a search and shows what it took",
+            since: "2.2.0")
+    }
+
+    let search: IndexSearch
+    let profiler: SearchProfiler
+
+    package init(parsing arguments: Arguments, in context: any CommandContext) throws(ReplyError) {
+        guard arguments.count >= 5 else { throw ErrorReplies.arity("FT.PROFILE") }
+        var cursor = ArgumentCursor(arguments, from: 2)
+        if cursor.take("AGGREGATE") { throw ErrorReplies.notSupportedYet("FT.PROFILE AGGREGATE") }
+        guard cursor.take("SEARCH") else { throw ErrorReplies.profileKind }
+        var profiler = SearchProfiler(isLimited: cursor.take("LIMITED"))
+        guard cursor.take("QUERY") else { throw ErrorReplies.profileQuery }
+        guard let query = cursor.take() else { throw ErrorReplies.noQuery }
+        let settings = context.services.settings.search
+        let options = try SearchGrammar.parse(arguments, query: cursor.position - 1, settings: settings)
+        if options.flags.contains(.withCursor) { throw ErrorReplies.profileCursor }
+        guard let index = context.services.search.use(arguments[1]) else {
+            throw ErrorReplies.noSuchIndex(arguments[1])
+        }
+        try index.checkLoaded()
+        if options.flags.contains(.expandFormat), context.version == .resp2 { throw ErrorReplies.expandNeedsRESP3 }
+        profiler.noteParsed()
+        do throws(SearchError) {
+            search = try IndexSearch(index, query: query, options, settings: settings)
+        } catch {
+            throw ErrorReplies.search(error)
+        }
+        profiler.notePlanned()
+        self.profiler = profiler
+    }
+
+    package func run(in context: any CommandContext) throws(ReplyError) {
+        try SearchRun.start(search, profiler, in: context)
+    }
+}
+
+/// The profile as it stands in the reply: pairs in arrays in RESP2, maps in RESP3.
+enum ProfileReply {
+    static func write(_ profile: SearchProfile, to reply: ReplyWriter) {
+        let isMap = reply.version == .resp3
+        if isMap { reply.map(6) } else { reply.array(6) }
+        writeTime("Total profile time", profile.total, to: reply)
+        writeTime("Parsing time", profile.parsing, to: reply)
+        writeTime("Pipeline creation time", profile.planning, to: reply)
+
+        if !isMap { reply.array(1 + profile.warnings.count) }
+        reply.simple("Warning")
+        for warning in profile.warnings.prefix(isMap ? 1 : .max) { reply.simple(warning.utf8) }
+        if isMap, profile.warnings.isEmpty { reply.simple("None") }
+
+        if !isMap { reply.array(profile.clauses == nil ? 1 : 2) }
+        reply.simple("Iterators profile")
+        if isMap { reply.array(profile.clauses == nil ? 0 : 1) }
+        if let clauses = profile.clauses { write(clauses, to: reply) }
+
+        if !isMap { reply.array(1 + profile.steps.count) }
+        reply.simple("Result processors profile")
+        if isMap { reply.array(profile.steps.count) }
+        for step in profile.steps {
+            reply.map(3)
+            reply.simple("Type")
+            reply.simple(step.type.utf8)
+            writeTime(step.nanoseconds, to: reply)
+            reply.simple("Counter")
+            reply.integer(step.count)
+        }
+    }
+
+    private static func writeTime(_ name: StaticString, _ nanoseconds: UInt64, to reply: ReplyWriter) {
+        if reply.version == .resp2 { reply.array(2) }
+        reply.simple(name)
+        reply.double(Double(nanoseconds) / 1e6)
+    }
+
+    private static func writeTime(_ nanoseconds: UInt64, to reply: ReplyWriter) {
+        reply.simple("Time")
+        reply.double(Double(nanoseconds) / 1e6)
+    }
+
+    private static func write(_ clause: SearchProfile.Clause, to reply: ReplyWriter) {
+        let isMap = reply.version == .resp3
+        let isSingle = clause.type == "NOT" || clause.type == "OPTIONAL"
+        let hasChildren = !clause.isLeaf
+        var pairs = 3
+        if clause.queryType != nil { pairs += 1 }
+        if clause.term != nil { pairs += 1 }
+        if clause.isLeaf, clause.term != nil { pairs += 1 }
+        if isMap {
+            reply.map(pairs + (hasChildren ? 1 : 0))
+        } else {
+            // Children stand behind their name, one by one, in the same array.
+            let children = clause.hiddenChildren == nil ? clause.children.count : 1
+            reply.array(2 * pairs + (hasChildren ? 1 + children : 0))
+        }
+        reply.simple("Type")
+        reply.simple(clause.type.utf8)
+        if let query = clause.queryType {
+            reply.simple("Query type")
+            reply.simple(query)
+        }
+        if let term = clause.term {
+            reply.simple("Term")
+            reply.simple(term)
+        }
+        writeTime(clause.nanoseconds, to: reply)
+        reply.simple("Counter")
+        reply.integer(clause.count)
+        if clause.isLeaf, clause.term != nil {
+            reply.simple("Size")
+            reply.integer(clause.count)
+        }
+        guard hasChildren else { return }
+        reply.simple(isSingle ? "Child iterator" : "Child iterators")
+        if let hidden = clause.hiddenChildren {
+            reply.simple("The number of iterators in the union is \(hidden)".utf8)
+            return
+        }
+        if isMap, !isSingle || clause.children.isEmpty { reply.array(clause.children.count) }
+        for child in clause.children { write(child, to: reply) }
+    }
+}
