@@ -165,7 +165,7 @@ extension Corpus {
                 }
                 if field.isSortable { bytes(value).withUnsafeBufferPointer { writer.setSortText(field: place, $0) } }
             case .tag:
-                if let values = document.tags[name] { writer.setTags(field: place, values.map(bytes)) }
+                if let values = document.tags[name] { writer.setTags(field: place, values.map(bytes), raw: nil) }
             case .numeric:
                 if let value = document.numbers[name] { writer.setNumeric(field: place, value) }
             case .geo:

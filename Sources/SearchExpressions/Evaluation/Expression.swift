@@ -32,6 +32,32 @@ extension ExpressionRow {
 }
 
 extension Expression {
+    /// The slots that the expression reads.
+    package var slots: Set<Int> {
+        switch self {
+        case .literal: []
+        case .property(let slot, _): [slot]
+        case .arithmetic(_, let left, let right), .comparison(_, let left, let right), .and(let left, let right),
+            .or(let left, let right):
+            left.slots.union(right.slots)
+        case .not(let operand): operand.slots
+        case .call(_, let arguments): arguments.reduce(into: []) { $0.formUnion($1.slots) }
+        }
+    }
+
+    /// Whether the terms that a row matched are asked for.
+    package var usesMatchedTerms: Bool {
+        switch self {
+        case .literal, .property: false
+        case .arithmetic(_, let left, let right), .comparison(_, let left, let right), .and(let left, let right),
+            .or(let left, let right):
+            left.usesMatchedTerms || right.usesMatchedTerms
+        case .not(let operand): operand.usesMatchedTerms
+        case .call(let function, let arguments):
+            function == .matchedTerms || arguments.contains { $0.usesMatchedTerms }
+        }
+    }
+
     /// Computes the expression.
     ///
     /// - Throws: the text that a client reads, when a value is missing or of the wrong type.
@@ -65,6 +91,10 @@ extension Expression {
         guard let a = left.numeric, let b = right.numeric else {
             throw ExpressionEvaluationError("Could not convert value to a number")
         }
+        return compute(operation, a, b)
+    }
+
+    static func compute(_ operation: ArithmeticOperator, _ a: Double, _ b: Double) -> Double {
         switch operation {
         case .add: return a + b
         case .subtract: return a - b

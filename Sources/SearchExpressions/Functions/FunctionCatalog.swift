@@ -92,7 +92,7 @@ package enum FunctionID: String, Sendable, CaseIterable {
     /// The text in argument `index`, or the message that its type is wrong.
     func text(_ values: [ExpressionValue], _ index: Int) throws(ExpressionEvaluationError) -> Bytes {
         guard case .string(let bytes) = values[index] else {
-            throw wrongType(values[index], index, "VALIDATE_ARG__STRING(v, \(index)) was false.")
+            throw wrongType(values[index], index, "VALIDATE_ARG__STRING(v, 0) was false.")
         }
         return bytes
     }

@@ -17,6 +17,12 @@ enum TimeFunctions {
         }
     }
 
+    /// A part of a point in time; null when the number is none.
+    static func part(_ function: FunctionID, of number: Double) -> ExpressionValue {
+        guard number.isFinite, number < 6e16, number > -1, Int(number) >= 0 else { return .null }
+        return part(function, Int(number))
+    }
+
     /// Seconds that fit a `time_t` whose year fits an `int`.
     private static func timestamp(_ value: ExpressionValue) -> Int? {
         guard case .number(let number) = value, number.isFinite, abs(number) < 6e16 else {
