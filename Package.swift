@@ -71,7 +71,8 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "SearchEngine", "SearchExecution", "SearchAggregation", "SearchExpressions", "SearchIndex",
-                "SearchAnalysis", "SearchQuery", "SearchModel", "Storage", "Settings", "Platform", "RESP", "CSystemCalls",
+                "SearchAnalysis", "SearchQuery", "SearchModel", "Storage", "Settings", "Platform", "RESP",
+                "CSystemCalls",
             ]),
         .target(
             name: "Server",
@@ -127,7 +128,9 @@ let package = Package(
         .testTarget(name: "SearchQueryTests", dependencies: ["SearchQuery", "SearchModel"]),
         .testTarget(name: "SearchAnalysisTests", dependencies: ["SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),
-        .testTarget(name: "SearchExecutionTests", dependencies: ["SearchExecution", "SearchIndex", "SearchQuery", "SearchAnalysis", "SearchModel"]),
+        .testTarget(
+            name: "SearchExecutionTests",
+            dependencies: ["SearchExecution", "SearchIndex", "SearchQuery", "SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchExpressionsTests", dependencies: ["SearchExpressions"]),
         .testTarget(name: "SearchAggregationTests", dependencies: ["SearchAggregation"]),
     ],

@@ -131,7 +131,9 @@ private func call(_ function: String, _ arguments: String..., as name: String? =
 
 @Suite struct AggregatePipelineTests {
     @Test func `groups count, sum and name their results`() {
-        let rows = run([.group(properties: [bytes("@tg")], reducers: [call("COUNT"), call("SUM", "@n"), call("avg", "n", as: "m")])])
+        let rows = run([
+            .group(properties: [bytes("@tg")], reducers: [call("COUNT"), call("SUM", "@n"), call("avg", "n", as: "m")])
+        ])
 
         #expect(
             rows == "tg=a __generated_aliascount=2 __generated_aliassumn=4 m=2, "
@@ -155,7 +157,9 @@ private func call(_ function: String, _ arguments: String..., as name: String? =
     }
 
     @Test func `a field that is not sortable must be loaded before an expression may use it`() {
-        #expect(run([.apply(expression: bytes("upper(@u)"), name: bytes("r"))]) == "ERR Property `u` not loaded nor in pipeline")
+        #expect(
+            run([.apply(expression: bytes("upper(@u)"), name: bytes("r"))])
+                == "ERR Property `u` not loaded nor in pipeline")
         let loaded: [AggregateStep] = [
             .load([bytes("@u")]), .apply(expression: bytes("exists(@u)"), name: bytes("r")),
         ]
@@ -164,7 +168,8 @@ private func call(_ function: String, _ arguments: String..., as name: String? =
 
     @Test func `after a group only its keys and results exist`() {
         let steps: [AggregateStep] = [
-            .group(properties: [], reducers: [call("COUNT", as: "c")]), .apply(expression: bytes("@n"), name: bytes("x")),
+            .group(properties: [], reducers: [call("COUNT", as: "c")]),
+            .apply(expression: bytes("@n"), name: bytes("x")),
         ]
 
         #expect(run(steps) == "ERR Property `n` not loaded nor in pipeline")
@@ -214,8 +219,11 @@ private func call(_ function: String, _ arguments: String..., as name: String? =
         var arrangement = Arrangement()
         arrangement.sort = [SortItem(property: bytes("n"), ascending: true)]
 
-        #expect(run([load, apply], batchSize: 3) == "u=one x=ONE, u=two x=TWO | ERR u: has no value, consider using EXISTS if applicable")
-        #expect(run([load, apply, .arrange(arrangement)]) == "ERR u: has no value, consider using EXISTS if applicable")
+        #expect(
+            run([load, apply], batchSize: 3)
+                == "u=one x=ONE, u=two x=TWO | ERR u: has no value, consider using EXISTS if applicable")
+        #expect(
+            run([load, apply, .arrange(arrangement)]) == "ERR u: has no value, consider using EXISTS if applicable")
     }
 
     @Test func `documents are read of the rows that are shown, not of all`() {

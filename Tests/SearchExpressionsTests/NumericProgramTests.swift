@@ -33,9 +33,11 @@ private func parse(_ text: String) throws -> Expression {
     }()
 
     @Test(arguments: [
-        "@c", "@c + 1", "floor(log(@c + 1) * 10)", "(@c - 500000) / 7", "@c % 13", "2 ^ (@c % 5)", "@c > 1000 && @c < 500000",
+        "@c", "@c + 1", "floor(log(@c + 1) * 10)", "(@c - 500000) / 7", "@c % 13", "2 ^ (@c % 5)",
+        "@c > 1000 && @c < 500000",
         "!(@c == 1000.5)", "sqrt(0 - @c)", "@c / 0", "exists(@a)", "exists(@a) && @a > 0", "!exists(@b) || @b * 2 >= 6",
-        "exists(@a) && exists(@b) && @a / @b > 3", "@a + @b", "@a", "@b != 3", "day(@c) + hour(@c)", "year(@c)", "month(@a)",
+        "exists(@a) && exists(@b) && @a / @b > 3", "@a + @b", "@a", "@b != 3", "day(@c) + hour(@c)", "year(@c)",
+        "month(@a)",
         "exists(@a) && dayofweek(@a) == 3", "abs(@a) <= ceil(@b)",
     ])
     func `a program gives what the tree gives, row by row`(text: String) throws {

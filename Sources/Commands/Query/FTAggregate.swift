@@ -72,7 +72,8 @@ struct ChunkReading {
         let engine = context.services.search
         if context.mustAnswerNow {
             let reply = context.reply
-            run.readNow(limit, to: AggregateReply(run, cursor, engine, version: context.version) { reply.append($0.bytes) })
+            run.readNow(
+                limit, to: AggregateReply(run, cursor, engine, version: context.version) { reply.append($0.bytes) })
             return
         }
         let isCheap = run.estimate <= engine.inlineLimit

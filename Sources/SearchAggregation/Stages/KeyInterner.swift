@@ -104,7 +104,9 @@ final class KeyInterner {
     }
 
     /// Numbers of a column's rows.
-    func intern(_ ordinals: UnsafePointer<UInt32>, _ texts: any OrdinalTexts, count: Int, into out: UnsafeMutablePointer<UInt32>) {
+    func intern(
+        _ ordinals: UnsafePointer<UInt32>, _ texts: any OrdinalTexts, count: Int, into out: UnsafeMutablePointer<UInt32>
+    ) {
         if ordinalTexts !== texts {
             ordinalTexts = texts
             ordinalPlaces.removeAll(keepingCapacity: true)

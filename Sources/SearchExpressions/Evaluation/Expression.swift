@@ -5,7 +5,9 @@ import SearchModel
 
 package enum ArithmeticOperator: Equatable, Sendable { case add, subtract, multiply, divide, remainder, power }
 
-package enum ComparisonOperator: Equatable, Sendable { case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual }
+package enum ComparisonOperator: Equatable, Sendable {
+    case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+}
 
 /// An expression tree. Properties are slots that the parser's resolver gave out.
 package indirect enum Expression: Equatable, Sendable {
@@ -71,7 +73,8 @@ extension Expression {
         case .arithmetic(let operation, let left, let right):
             return .number(try Self.compute(operation, try left.evaluate(row), try right.evaluate(row)))
         case .comparison(let operation, let left, let right):
-            return try Self.compare(operation, try left.evaluate(row), try right.evaluate(row)) ? .number(1) : .number(0)
+            return try Self.compare(operation, try left.evaluate(row), try right.evaluate(row))
+                ? .number(1) : .number(0)
         case .and(let left, let right):
             guard try left.evaluate(row).isTruthy else { return .number(0) }
             return try right.evaluate(row).isTruthy ? .number(1) : .number(0)

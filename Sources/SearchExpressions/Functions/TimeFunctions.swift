@@ -27,7 +27,9 @@ enum TimeFunctions {
     private static func timestamp(_ value: ExpressionValue) -> Int? {
         guard case .number(let number) = value, number.isFinite, abs(number) < 6e16 else {
             // Text that is a number is taken as one.
-            guard case .string = value, let number = value.numeric, number.isFinite, abs(number) < 6e16 else { return nil }
+            guard case .string = value, let number = value.numeric, number.isFinite, abs(number) < 6e16 else {
+                return nil
+            }
             return Int(number)
         }
         return Int(number)
@@ -73,7 +75,9 @@ enum TimeFunctions {
             }
             pattern = given
         }
-        guard let seconds = timestamp(values[0]), var parts = calendar(seconds), !pattern.contains(0) else { return .null }
+        guard let seconds = timestamp(values[0]), var parts = calendar(seconds), !pattern.contains(0) else {
+            return .null
+        }
         guard !pattern.isEmpty else { return .null }
         let format = pattern.map { CChar(bitPattern: $0) } + [0]
         var text = [CChar](repeating: 0, count: 1024)
@@ -87,7 +91,8 @@ enum TimeFunctions {
         let format = try FunctionID.parsetime.text(values, 1)
         guard !text.contains(0), !format.contains(0) else { return .null }
         var parts = tm()
-        let end = csystem_strptime(text.map { CChar(bitPattern: $0) } + [0], format.map { CChar(bitPattern: $0) } + [0], &parts)
+        let end = csystem_strptime(
+            text.map { CChar(bitPattern: $0) } + [0], format.map { CChar(bitPattern: $0) } + [0], &parts)
         guard end != nil else { return .null }
         return .number(Double(timegm(&parts)))
     }

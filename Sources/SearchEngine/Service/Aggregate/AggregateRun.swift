@@ -203,7 +203,11 @@ package final class AggregateRun: @unchecked Sendable {
             outcome.total = counted.total
             outcome.timedOut = counted.timedOut
             outcome.expansionsTruncated = counted.expansionsTruncated
-            if counted.timedOut, search.timeoutPolicy == .fail { consumer.fail(.timedOut) } else { consumer.finish(outcome) }
+            if counted.timedOut, search.timeoutPolicy == .fail {
+                consumer.fail(.timedOut)
+            } else {
+                consumer.finish(outcome)
+            }
         } catch {
             consumer.fail(.execution(error))
         }
