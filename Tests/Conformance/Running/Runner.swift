@@ -71,6 +71,7 @@ struct Runner {
         if !question.has("SORTBY") && !question.has("SCORER") {
             question.options.append(["SCORER", "DOCSCORE"])
         }
+        question.fixed.formUnion(["SORTBY", "SCORER"])
         question.options.removeAll { $0.first == "WITHSCORES" || $0.first == "EXPLAINSCORE" }
     }
 
