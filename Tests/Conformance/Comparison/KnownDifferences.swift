@@ -12,6 +12,9 @@ struct KnownDifference: Sendable {
 
     static let limit = 25
 
+    /// Checked by asking again, see `Runner.agreesDocumentByDocument`.
+    static let neighbors = KnownDifference(name: "Scores that depend on other documents") { _, _, _, _ in false }
+
     static let all: [KnownDifference] = [
         KnownDifference(name: "Scores that sorting cuts to 0") { question, difference, ours, peer in
             guard difference == .scores || difference == .explanation, question.has("SORTBY"),
