@@ -14,7 +14,7 @@ import Synchronization
 final class Maintenance: Sendable {
     private struct State {
         var tasks: [(index: LiveIndex, task: MergeTask)] = []
-        var rescans: [(at: UInt64, index: LiveIndex, reason: ScanProgress.Reason, removesUnseen: Bool)] = []
+        var rescans: [(at: UInt64, scan: IndexScan)] = []
         var isStopping = false
     }
 
@@ -47,13 +47,9 @@ final class Maintenance: Sendable {
     func queue(_ task: MergeTask, for index: LiveIndex) { state.change { $0.tasks.append((index, task)) } }
 
     /// Lane: the scan failed although the store did not go away; once more, a little later.
-    func rescanSoon(_ indexes: [LiveIndex], _ scan: IndexScan) {
+    func rescanSoon(_ scan: IndexScan) {
         let at = MonotonicClock.nanoseconds + 1_000_000_000
-        state.withLock { state in
-            for index in indexes {
-                state.rescans.append((at, index, scan.reason, scan.removesUnseen))
-            }
-        }
+        state.withLock { $0.rescans.append((at, scan)) }
     }
 
     // MARK: the thread
@@ -102,12 +98,7 @@ final class Maintenance: Sendable {
             state.rescans.removeAll { $0.at <= now }
             return due
         }
-        for scan in due {
-            store.onLane {
-                guard !scan.index.isDropped, scan.index.scanProgress != nil else { return }
-                engine.ingester.scan(scan.reason, [scan.index], removingUnseen: scan.removesUnseen)
-            }
-        }
+        for (_, scan) in due { store.onLane { engine.ingester.repeatScan(scan) } }
         for index in engine.catalog.view.indexes {
             if index.isExpired(at: now) {
                 let name = index.name

@@ -7,7 +7,9 @@ package enum ReplyTokens {
         var reader = Reader(bytes: Array(reply))
         var tokens: [String] = []
         reader.value(into: &tokens, isTop: true)
-        if reader.position != reader.bytes.count { tokens.append("<\(reader.bytes.count - reader.position) bytes more>") }
+        if reader.position != reader.bytes.count {
+            tokens.append("<\(reader.bytes.count - reader.position) bytes more>")
+        }
         return tokens.joined(separator: " ")
     }
 
@@ -33,7 +35,8 @@ package enum ReplyTokens {
             let head = line()
             switch kind {
             case "-" where isTop: tokens.append("-" + String(decoding: head, as: UTF8.self))
-            case "+", "-", ":", ",", "#", "(": tokens.append(String(kind) + (head.isEmpty ? "" : ReplyTokens.quoted(head)))
+            case "+", "-", ":", ",", "#", "(":
+                tokens.append(String(kind) + (head.isEmpty ? "" : ReplyTokens.quoted(head)))
             case "_": tokens.append("_")
             case "$", "=":
                 guard let count = Int(String(decoding: head, as: UTF8.self)), count >= 0 else {

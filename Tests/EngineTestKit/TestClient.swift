@@ -31,7 +31,8 @@ package final class TestNode {
     deinit { engine.stop() }
 
     /// Runs one command and waits for its reply.
-    package func run(_ arguments: [[UInt8]], version: RESPVersion = .resp2, inTransaction: Bool = false) -> ReplyWriter {
+    package func run(_ arguments: [[UInt8]], version: RESPVersion = .resp2, inTransaction: Bool = false) -> ReplyWriter
+    {
         let name = String(decoding: arguments[0], as: UTF8.self).lowercased()
         guard let command = table[name], case .search(let body) = command.body else {
             return store.command(arguments, version: version)

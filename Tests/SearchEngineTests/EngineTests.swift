@@ -70,7 +70,9 @@ import Testing
         #expect(keys(node, "i @u:world") == "*2 :1 $d:1")
     }
 
-    @Test func `a number that changes while an altered index is scanned does not keep its document from the new field`() throws {
+    @Test func `a number that changes while an altered index is scanned does not keep its document from the new field`()
+        throws
+    {
         let node = try TestNode()
         node.run("FT.CREATE i PREFIX 1 d: SCHEMA t TEXT n NUMERIC")
         node.run("HSET d:1 t hello n 1 u world")
@@ -128,6 +130,20 @@ import Testing
         #expect(keys(node, "i hello") == "*4 :3 $d:1 $d:2 $d:3")
         node.store.replaced()
         #expect(keys(node, "i hello") == "*3 :2 $d:1 $d:3")
+    }
+
+    @Test func `a scan that failed is tried again`() async throws {
+        let node = try TestNode()
+        node.store.holdsScans = true
+        node.run("HSET d:1 t hello")
+        node.run("FT.CREATE i PREFIX 1 d: SCHEMA t TEXT")
+        node.store.failScans("ERR not now")
+        node.store.holdsScans = false
+
+        for _ in 0..<500 where keys(node, "i hello") == "*1 :0" { try await Task.sleep(for: .milliseconds(10)) }
+
+        #expect(keys(node, "i hello") == "*2 :1 $d:1")
+        #expect(node.run("FT.INFO i").contains("+indexing :0"))
     }
 
     // MARK: restarts
@@ -231,7 +247,8 @@ import Testing
 
         let reply = node.run(["FT.SEARCH", "i", "hello"].map { Array($0.utf8) }, inTransaction: true)
         #expect(ReplyTokens.text(of: reply.bytes) == "*3 :1 $d:1 *2 $t $hello")
-        let created = node.run("FT.CREATE j SCHEMA t TEXT".split(separator: " ").map { Array($0.utf8) }, inTransaction: true)
+        let created = node.run(
+            "FT.CREATE j SCHEMA t TEXT".split(separator: " ").map { Array($0.utf8) }, inTransaction: true)
         #expect(ReplyTokens.text(of: created.bytes) == "+OK")
         #expect(node.run("FT._LIST") == "*2 +i +j")
     }
@@ -248,6 +265,17 @@ import Testing
             node.run("FT.SEARCH i hello LIMIT 0 2")
                 == "*5 :3 $d:2 *2 $t $hello $d:5 *2 $t $hello")
         #expect(node.run("FT.SEARCH i hello LIMIT 0 2 NOCONTENT") == "*3 :6 $d:1 $d:2")
+    }
+
+    @Test func `sorting by values that only the store has drops documents that are gone`() throws {
+        let node = try TestNode()
+        node.run("FT.CREATE i PREFIX 1 d: SCHEMA t TEXT")
+        for i in 1...1500 { node.run("HSET d:\(i) t w\(3000 - i)") }
+        for i in [1500, 1498] { node.run("PEXPIRE d:\(i) 1") }
+
+        #expect(node.run("FT.SEARCH i * SORTBY t LIMIT 0 3 NOCONTENT") == "*4 :1498 $d:1499 $d:1497 $d:1496")
+        #expect(
+            node.run("FT.SEARCH i * SORTBY t DESC LIMIT 1 1 WITHSORTKEYS") == "*4 :1498 $d:2 $$w2998 *2 $t $w2998")
     }
 
     @Test func `the store's trouble is the reply`() throws {

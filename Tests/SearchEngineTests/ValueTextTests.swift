@@ -11,13 +11,16 @@ import Testing
     @Test(arguments: [
         ("5", 5), ("-5", -5), ("0.1", 0.1), ("19.99", 19.99), ("-0.25", -0.25), ("1e5", 1e5), ("0x10", 16), ("+5", 5),
         ("5.", 5), (".5", 0.5), ("inf", .infinity), ("-INFINITY", -.infinity), ("123456789012345", 123_456_789_012_345),
-        ("0.000001", 0.000001), ("9007199254740993", 9_007_199_254_740_992), ("1.7976931348623157e308", .greatestFiniteMagnitude),
+        ("0.000001", 0.000001), ("9007199254740993", 9_007_199_254_740_992),
+        ("1.7976931348623157e308", .greatestFiniteMagnitude),
     ])
     func `numbers of documents are what strtod makes of them`(text: String, value: Double) {
         #expect(number(text) == value)
     }
 
-    @Test(arguments: ["", " 5", "5 ", "1,000", "nan", "-nan", "1e400", "1e-400", "--5", "1e", "infi", ".", "-", "5\0", "0b1"])
+    @Test(arguments: [
+        "", " 5", "5 ", "1,000", "nan", "-nan", "1e400", "1e-400", "--5", "1e", "infi", ".", "-", "5\0", "0b1",
+    ])
     func `other texts are no numbers`(text: String) {
         #expect(number(text) == nil)
     }

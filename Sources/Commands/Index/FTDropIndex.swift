@@ -90,7 +90,9 @@ package struct FTDropIndexIfExists: SearchCommand {
 /// `FT.DROP index [KEEPDOCS]`: the old command, which deletes the documents unless told otherwise.
 package struct FTDrop: SearchCommand {
     package static var descriptor: CommandDescriptor {
-        row("ft.drop", .write, categories: ["write", "slow", "dangerous"], summary: "Deletes an index and its documents")
+        row(
+            "ft.drop", .write, categories: ["write", "slow", "dangerous"], summary: "Deletes an index and its documents"
+        )
     }
 
     let drop: IndexDrop

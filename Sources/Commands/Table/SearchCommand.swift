@@ -40,7 +40,8 @@ extension SearchCommand {
 enum OnLane {
     /// - Parameter change: writes exactly one reply; runs on the lane's thread.
     static func run(
-        in context: any CommandContext, _ change: @escaping @Sendable (SearchEngine, ReplyWriter) throws(ReplyError) -> Void
+        in context: any CommandContext,
+        _ change: @escaping @Sendable (SearchEngine, ReplyWriter) throws(ReplyError) -> Void
     ) {
         let engine = context.services.search
         if context.mustAnswerNow {

@@ -58,8 +58,12 @@ final class Ingester: DocumentObserver, @unchecked Sendable {
     }
 
     func storeReplaced() {
-        // Whatever is not seen again has gone while nobody looked.
-        for index in indexes { scan(index.scanProgress?.reason ?? .indexing, [index], removingUnseen: true) }
+        // Whatever is not seen again has gone while nobody looked. One walk for all that answer meanwhile, and one for
+        // those that cannot.
+        let rebuilding = indexes.filter { $0.scanProgress?.reason == .rebuilding }
+        let answering = indexes.filter { $0.scanProgress?.reason != .rebuilding }
+        if !rebuilding.isEmpty { scan(.rebuilding, rebuilding, removingUnseen: true) }
+        if !answering.isEmpty { scan(.indexing, answering, removingUnseen: true) }
     }
 
     @inline(__always) private func mark(_ index: LiveIndex) {
@@ -81,6 +85,7 @@ final class Ingester: DocumentObserver, @unchecked Sendable {
     func forget(_ index: LiveIndex) {
         dirty.removeAll { $0 === index }
         index.ingest.isDirty = false
+        if let scan = index.ingest.scan, scan.targets.count == 1 { engine?.store?.cancelScan(scan.ticket) }
         index.ingest.scan = nil
         index.endScan()
     }
@@ -123,6 +128,12 @@ final class Ingester: DocumentObserver, @unchecked Sendable {
         return roots
     }
 
+    /// On the lane: once more for the indexes that nothing else has scanned since.
+    func repeatScan(_ failed: IndexScan) {
+        let targets = failed.targets.filter { $0.ingest.scan === failed }
+        if !targets.isEmpty { scan(failed.reason, targets, removingUnseen: failed.removesUnseen) }
+    }
+
     /// On the lane: a document of the store.
     private func visit(_ scan: IndexScan, _ key: ByteSlice, _ fields: FieldSlices) {
         var stamp: ArrivalStamp = 0
@@ -141,7 +152,7 @@ final class Ingester: DocumentObserver, @unchecked Sendable {
         let targets = scan.targets.filter { $0.ingest.scan === scan }
         guard failure == nil else {
             // A lost connection is followed by a check of everything; for other troubles there is a second try.
-            if !targets.isEmpty { engine?.maintenance.rescanSoon(targets, scan) }
+            if !targets.isEmpty { engine?.maintenance.rescanSoon(scan) }
             return
         }
         for index in targets {

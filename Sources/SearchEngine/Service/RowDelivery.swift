@@ -59,8 +59,6 @@ final class RowDelivery: @unchecked Sendable {
         }
         if case .none = search.rows.content {
             for hit in next..<end { consumer.row(hit, of: outcome, .missing) }
-            next = end
-            delivered += end - next
             finish()
             return
         }
@@ -109,6 +107,8 @@ final class RowDelivery: @unchecked Sendable {
 
     /// Parallel to the hits, as far as they were loaded.
     private var sortValues: [Bytes?] = []
+    /// Positions of hits whose documents are no more.
+    private var gone: Set<Int> = []
 
     private func loadSortValues() {
         guard let sort = search.loadedSort else { return }
@@ -123,17 +123,28 @@ final class RowDelivery: @unchecked Sendable {
             case .failure(let failure):
                 consumer.fail(.store(failure.message))
             case .success(let loaded):
-                for row in loaded.rows {
-                    if case .values(let values) = row, let value = values.first { sortValues.append(value.map { Bytes($0) }) } else { sortValues.append(nil) }
-                }
+                for row in loaded.rows { take(sortValueOf: row) }
                 loadSortValues()
             }
         }
     }
 
+    private func take(sortValueOf row: LoadedRows.Row) {
+        switch row {
+        case .missing: gone.insert(sortValues.count)
+        case .pairs, .values: break
+        }
+        if case .values(let values) = row, let value = values.first {
+            sortValues.append(value.map { Bytes($0) })
+        } else {
+            sortValues.append(nil)
+        }
+    }
+
     /// Bytes in order, missing values last, equal ones by arrival; the page and its spare rows stay.
     private func sortHits(_ sort: IndexSearch.LoadedSort) {
-        var order = Array(outcome.hits.indices)
+        var order = outcome.hits.indices.filter { !gone.contains($0) }
+        outcome.total -= gone.count
         let hits = outcome.hits
         let values = sortValues
         order.sort { a, b in
