@@ -71,13 +71,16 @@ struct DocumentAnalyzer {
         }
     }
 
-    /// Tokens of a PHONETIC field are found by their sound, too.
+    /// Tokens of a PHONETIC field are found by their sound, too. A token that is too short for a sound of its own
+    /// counts as one more of the token before it: that is what RediSearch does, and scores show it.
     private func writePhonetics(from first: Int, _ options: TextOptions, to writer: IndexWriter) {
+        var last: Bytes?
         for i in first..<tokens.count {
             let token = tokens[i]
-            guard Int(token.length) >= phoneticMinimum,
-                let code = DoubleMetaphone.primaryCode(of: Bytes(tokens.text(of: token)))
-            else { continue }
+            if Int(token.length) >= phoneticMinimum {
+                last = DoubleMetaphone.primaryCode(of: Bytes(tokens.text(of: token)))
+            }
+            guard let code = last else { continue }
             let term = [UInt8(ascii: "<")] + code
             term.withUnsafeBufferPointer {
                 writer.addToken(

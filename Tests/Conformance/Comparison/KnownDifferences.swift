@@ -12,5 +12,18 @@ struct KnownDifference: Sendable {
 
     static let limit = 25
 
-    static let all: [KnownDifference] = []
+    /// Checked by asking again, see `Runner.agreesDocumentByDocument`.
+    static let neighbors = KnownDifference(name: "Scores that depend on other documents") { _, _, _, _ in false }
+
+    static let all: [KnownDifference] = [
+        KnownDifference(name: "Scores that sorting cuts to 0") { question, difference, ours, peer in
+            guard difference == .scores || difference == .explanation, question.has("SORTBY"),
+                case .rows(_, let a) = SearchReply(ours, to: question),
+                case .rows(_, let b) = SearchReply(peer, to: question)
+            else { return false }
+            return zip(a, b).allSatisfy { x, y in
+                x.id == y.id && (x.score == y.score || y.score?.number == 0 || y.score?.elements?.first?.number == 0)
+            }
+        }
+    ]
 }

@@ -208,8 +208,12 @@ extension Corpus {
             }
         }
         if random.chance(0.1) { document.set("unindexed", vocabulary.draw(&random)) }
-        // Never an empty hash.
-        if document.fields.isEmpty { assign(fields[0], in: &document, &random) }
+        // Never without a word: the peer divides by the largest frequency, and scores such documents `inf`.
+        if document.words.values.allSatisfy(\.isEmpty) {
+            let word = vocabulary.draw(&random)
+            document.set("title", word)
+            document.words["title"] = [word]
+        }
         return document
     }
 

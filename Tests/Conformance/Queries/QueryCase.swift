@@ -16,6 +16,8 @@ struct QueryCase {
     var options: [[String]] = []
     var dialect: Int?
     var channel = Channel.resp2
+    /// Names of options that must stay for the question to have one answer.
+    var fixed: Set<String> = ["WITHCOUNT", "NOCONTENT"]
     /// What replays it: `corpus:construct:number`.
     var replay = ""
 
@@ -54,7 +56,7 @@ struct QueryCase {
             out.append(older)
         }
         // WITHCOUNT stays: without it dialect 4 is another question, and one that a peer may not survive.
-        for i in options.indices where options[i] != ["WITHCOUNT"] && options[i] != ["NOCONTENT"] {
+        for i in options.indices where !fixed.contains(options[i].first ?? "") {
             var smaller = self
             smaller.options.remove(at: i)
             out.append(smaller)

@@ -71,6 +71,7 @@ struct Runner {
         if !question.has("SORTBY") && !question.has("SCORER") {
             question.options.append(["SCORER", "DOCSCORE"])
         }
+        question.fixed.formUnion(["SORTBY", "SCORER"])
         question.options.removeAll { $0.first == "WITHSCORES" || $0.first == "EXPLAINSCORE" }
     }
 
@@ -108,10 +109,50 @@ struct Runner {
             tally.knownDifference(known.name, in: question.construct)
             return
         }
+        if try agreesDocumentByDocument(question, difference, a, b) {
+            tally.knownDifference(KnownDifference.neighbors.name, in: question.construct)
+            return
+        }
         guard tally.differs(question.construct, difference, examples: examples) || replay != nil else { return }
         let finding = try smallest(
             Finding(question: question, original: question, difference: difference, ours: a, peer: b))
         tally.add(try withDocument(finding))
+    }
+
+    /// Whether two replies differ only because the peer's scores depend on the documents around: asked for one
+    /// document at a time, both give the same scores.
+    private func agreesDocumentByDocument(
+        _ question: QueryCase, _ difference: Difference, _ a: RESPValue, _ b: RESPValue
+    ) throws -> Bool {
+        guard [.ids, .order, .scores, .explanation].contains(difference), question.channel == .resp2,
+            !question.has("INKEYS"),
+            case .rows(let totalA, let rowsA) = SearchReply(a, to: question),
+            case .rows(let totalB, let rowsB) = SearchReply(b, to: question), totalA == totalB
+        else { return false }
+        var scored = question
+        scored.options.removeAll { ["NOCONTENT", "WITHSCORES", "EXPLAINSCORE", "SORTBY", "LIMIT"].contains($0.first) }
+        scored.options.removeAll { ["RETURN", "HIGHLIGHT", "SUMMARIZE", "WITHSORTKEYS"].contains($0.first) }
+        scored.options += [["NOCONTENT"], ["WITHSCORES"]]
+
+        // Our order follows our scores.
+        var whole = scored
+        whole.options.append(["LIMIT", "0", "1000000"])
+        guard case .rows(_, let ours) = SearchReply(try self.ours.ask(whole), to: whole) else { return false }
+        let scores = ours.map { $0.score?.number ?? .nan }
+        guard zip(scores, scores.dropFirst()).allSatisfy({ $0 >= $1 }) else { return false }
+
+        // A sample is enough: who differs in one document differs in many.
+        let keys = Set(rowsA.prefix(30).map(\.id)).union(rowsB.prefix(30).map(\.id)).sorted()
+        for key in keys {
+            var alone = scored
+            alone.options.append(["INKEYS", "1", key])
+            guard case .rows(_, let x) = SearchReply(try self.ours.ask(alone), to: alone),
+                case .rows(_, let y) = SearchReply(try peer.ask(alone), to: alone),
+                x.count == 1, y.count == 1, let p = x[0].score?.number, let q = y[0].score?.number,
+                Comparison.close(p, q)
+            else { return false }
+        }
+        return true
     }
 
     /// Leaves out what can be left out while the difference stays.
@@ -127,7 +168,8 @@ struct Runner {
                 let a = try ours.ask(candidate)
                 let b = try peer.ask(candidate)
                 guard comparison.difference(a, b, question: candidate) == best.difference,
-                    !KnownDifference.all.contains(where: { $0.matches(candidate, best.difference, a, b) })
+                    !KnownDifference.all.contains(where: { $0.matches(candidate, best.difference, a, b) }),
+                    try !agreesDocumentByDocument(candidate, best.difference, a, b)
                 else { continue }
                 best = Finding(
                     question: candidate, original: finding.original, difference: best.difference, ours: a, peer: b)
