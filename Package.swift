@@ -71,7 +71,8 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "SearchEngine", "SearchExecution", "SearchAggregation", "SearchExpressions", "SearchIndex",
-                "SearchAnalysis", "SearchQuery", "SearchModel", "Storage", "Settings", "Platform", "RESP", "CSystemCalls",
+                "SearchAnalysis", "SearchQuery", "SearchModel", "Storage", "Settings", "Platform", "RESP",
+                "CSystemCalls",
             ]),
         .target(
             name: "Server",
@@ -117,14 +118,19 @@ let package = Package(
         .testTarget(name: "TidyTests", path: "Tests/Tidy"),
         .testTarget(name: "RESPTests", dependencies: ["RESP"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
+        .testTarget(name: "ringsearchdTests", dependencies: ["ringsearchd", "Settings"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Commands", "RESP", "Settings", "Storage", "SearchEngine"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP", "Platform"]),
         .testTarget(
             name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
+        .testTarget(name: "SearchQueryTests", dependencies: ["SearchQuery", "SearchModel"]),
+        .testTarget(name: "SearchAnalysisTests", dependencies: ["SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),
-        .testTarget(name: "SearchExecutionTests", dependencies: ["SearchExecution", "SearchIndex", "SearchQuery", "SearchAnalysis", "SearchModel"]),
+        .testTarget(
+            name: "SearchExecutionTests",
+            dependencies: ["SearchExecution", "SearchIndex", "SearchQuery", "SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchExpressionsTests", dependencies: ["SearchExpressions"]),
         .testTarget(name: "SearchAggregationTests", dependencies: ["SearchAggregation"]),
     ],

@@ -155,6 +155,14 @@ INLINE void set_bits_body(uint64_t *words, const uint32_t *docs, size_t n, uint3
   words[at] = word;
 }
 
+INLINE void bits_before_body(const uint64_t *w, uint16_t *before) {
+  unsigned n = 0;
+  for (int i = 0; i < 64; i++) {
+    before[i] = (uint16_t)n;
+    n += (unsigned)__builtin_popcountll(w[i]);
+  }
+}
+
 INLINE size_t hits_body(const uint64_t *c, const uint64_t *l, size_t first, size_t end, uint32_t *ordinals,
                         uint32_t *postings) {
   uint32_t before = 0, earlier = 0;
@@ -342,6 +350,7 @@ KERNEL(void, rs_exec_max_bounds, (double *a, const double *b, size_t n), (a, b, 
 
 KERNEL(void, rs_exec_set_bits, (uint64_t *w, const uint32_t *docs, size_t n, uint32_t base), (w, docs, n, base),
        set_bits_body)
+KERNEL(void, rs_exec_bits_before, (const uint64_t *w, uint16_t *b), (w, b), bits_before_body)
 KERNEL_RESULT(size_t, rs_exec_hits,
               (const uint64_t *c, const uint64_t *l, size_t first, size_t end, uint32_t *o, uint32_t *p),
               (c, l, first, end, o, p), hits_body)
@@ -391,7 +400,7 @@ __attribute__((constructor)) static void choose(void) {
   CHOOSE(rs_exec_documents) CHOOSE(rs_exec_gather_block) CHOOSE(rs_exec_bm25std_divisors)
   CHOOSE(rs_exec_add_bm25std) CHOOSE(rs_exec_add_tfidf) CHOOSE(rs_exec_add_bm25) CHOOSE(rs_exec_add_weighted)
   CHOOSE(rs_exec_max_weighted) CHOOSE(rs_exec_add_scaled) CHOOSE(rs_exec_max_scaled) CHOOSE(rs_exec_add_bounds)
-  CHOOSE(rs_exec_set_bits) CHOOSE(rs_exec_hits) CHOOSE(rs_exec_keep_promising) CHOOSE(rs_exec_scale_by_documents)
+  CHOOSE(rs_exec_set_bits) CHOOSE(rs_exec_hits) CHOOSE(rs_exec_bits_before) CHOOSE(rs_exec_keep_promising) CHOOSE(rs_exec_scale_by_documents)
   CHOOSE(rs_exec_normalize) CHOOSE(rs_exec_select) CHOOSE(rs_exec_hit_bm25std)
   CHOOSE(rs_exec_hit_tfidf) CHOOSE(rs_exec_hit_bm25) CHOOSE(rs_exec_hit_add_weighted)
   CHOOSE(rs_exec_hit_max_weighted) CHOOSE(rs_exec_add_positive_bounds) CHOOSE(rs_exec_max_bounds)

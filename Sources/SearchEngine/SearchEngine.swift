@@ -22,6 +22,8 @@ package final class SearchEngine: Sendable {
     /// A query that is estimated to take longer than this, in nanoseconds, goes to a worker.
     package let inlineLimit = 100_000
 
+    package let cursors = CursorTable()
+
     let catalog = Catalog()
     let dictionaries = TermDictionaries()
     let definitions: any DefinitionStorage

@@ -15,7 +15,8 @@ extension SearchRun {
         forEachSegment(root) { evaluator in
             let scorer = BatchScorer(evaluator, context, topK)
             if evaluator.nodes[root].estimate > topK.capacity, evaluator.segment.documentCount > 2 * unitSize,
-                ScoreBounds.apply(to: plan, evaluator.segment) {
+                ScoreBounds.apply(to: plan, evaluator.segment)
+            {
                 pruned(evaluator, scorer, topK, words)
             } else {
                 forEachWindow(evaluator, needsOwners: true) { window in
@@ -50,12 +51,18 @@ extension SearchRun {
             evaluator.enter(slice: slice, needsOwners: true)
             bounds.compute(slice: slice)
             let windows = evaluator.windows(ofSlice: slice)
-            if debugBounds { print("BOUNDS", (0..<(evaluator.segment.documentCount+255)/256).map { Int(bounds.unit($0) * 1000) }.sorted().reversed().map(String.init).joined(separator: " ")) }
+            if debugBounds {
+                print(
+                    "BOUNDS",
+                    (0..<(evaluator.segment.documentCount + 255) / 256).map { Int(bounds.unit($0) * 1000) }.sorted()
+                        .reversed().map(String.init).joined(separator: " "))
+            }
             let count = sortByBound(windows, order, limits) { bounds.window($0) }
             for place in 0..<count {
                 if isLate() { return }
                 let window = order[place]
-                let mayWin = limits[place] > -Double.infinity
+                let mayWin =
+                    limits[place] > -Double.infinity
                     && anyUnit(of: window, evaluator, bounds, topK)
                 guard mayWin || (mustCount && limits[place] > -Double.infinity) else {
                     outcome.counters.windowsSkipped += 1

@@ -121,8 +121,9 @@ final class SearchRun {
             let segment = evaluator.segment
             let scorer = parameters.needsScores ? BatchScorer(evaluator, context, topK) : nil
             scorer?.sink = { [unowned self] docID, score in
-                outcome.hits.append(Hit(
-                    segment: evaluator.segmentIndex, docID: docID, stamp: segment.stamp(docID), score: score))
+                outcome.hits.append(
+                    Hit(
+                        segment: evaluator.segmentIndex, docID: docID, stamp: segment.stamp(docID), score: score))
             }
             forEachWindow(evaluator, needsOwners: parameters.needsScores) { window in
                 let matched = evaluator.matches(window, words)
@@ -135,9 +136,10 @@ final class SearchRun {
                 let count = rs_exec_documents(words, wordsPerWindow, UInt32(window * windowSize), docs)
                 outcome.hits.reserveCapacity(outcome.hits.count + count)
                 for place in 0..<count {
-                    outcome.hits.append(Hit(
-                        segment: evaluator.segmentIndex, docID: docs[place],
-                        stamp: segment.stamp(docs[place]), score: 0))
+                    outcome.hits.append(
+                        Hit(
+                            segment: evaluator.segmentIndex, docID: docs[place],
+                            stamp: segment.stamp(docs[place]), score: 0))
                 }
             }
         }

@@ -248,8 +248,10 @@ private final class ColumnSorter {
             offerMissing(docID, evaluator)
             return
         }
-        texts.offer(TextTopK.Row(
-            bytes: bytes, arrival: arrival(docID, evaluator.segment), segment: evaluator.segmentIndex, docID: docID))
+        texts.offer(
+            TextTopK.Row(
+                bytes: bytes, arrival: arrival(docID, evaluator.segment), segment: evaluator.segmentIndex, docID: docID)
+        )
     }
 
     // MARK: result

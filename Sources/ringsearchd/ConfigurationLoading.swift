@@ -63,7 +63,8 @@ struct ConfigurationLoading {
                 // The file's own problems are told already, with their lines.
                 guard step.origin != .file else { continue }
                 let source =
-                    step.origin == .flag ? "--set \(step.setting.name)" : ConfigurationKeys.environmentName(of: step.setting)
+                    step.origin == .flag
+                    ? "--set \(step.setting.name)" : ConfigurationKeys.environmentName(of: step.setting)
                 problems.append("\(source): \(error.reason)")
             }
         }
@@ -114,7 +115,8 @@ struct ConfigurationLoading {
     }
 
     private static func firstLine(of path: String) -> String? {
-        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8) else {
+        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
+        else {
             return nil
         }
         return text.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init)
@@ -122,7 +124,8 @@ struct ConfigurationLoading {
 
     /// CONFIG REWRITE: saves what clients have changed; answers why it could not.
     static func rewrite(_ file: String, _ settings: SettingsRegistry) -> String? {
-        guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8) else {
+        guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8)
+        else {
             return "the file cannot be read"
         }
         let changes = SettingsCatalog.all.filter { settings.origin(of: $0) == .command }.compactMap { setting in

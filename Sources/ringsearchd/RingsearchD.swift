@@ -106,7 +106,8 @@ struct RingsearchD: AsyncParsableCommand {
 
     // MARK: serving
 
-    private static func serve(_ node: SearchNode, _ signals: AsyncStream<Int32>, _ loading: ConfigurationLoading) async {
+    private static func serve(_ node: SearchNode, _ signals: AsyncStream<Int32>, _ loading: ConfigurationLoading) async
+    {
         let hurry = Hurry()
         let (stops, stop) = AsyncStream<Void>.makeStream()
         node.state.stop = { stop.yield() }

@@ -21,6 +21,8 @@ final class SearchNode: Sendable {
     let log: Log
     let state: ServerState
     let core: ServerCore
+    /// Of the data directory, when there is no store of our own that locks it.
+    private let lock: FileLock?
     private let managed: ManagedStore?
     private let store: HiredisStore
     private let engine: SearchEngine
@@ -33,11 +35,18 @@ final class SearchNode: Sendable {
         self.log = log
         let server = settings.server
         Self.raiseFileLimit(for: server, log)
+        lock = server.store.isEmpty ? nil : try Self.lockDirectory(server.dataDirectory)
         (managed, store) = try Self.openStore(server, log)
+        let definitions: NodeStateDefinitions
+        do throws(StartFailure) {
+            definitions = try Self.openDefinitions(server)
+        } catch {
+            managed?.stop()
+            throw error
+        }
 
         let threads = server.threads > 0 ? server.threads : ServerCore.defaultThreads
-        engine = SearchEngine(
-            settings: settings, definitions: try Self.openDefinitions(server), workers: threads)
+        engine = SearchEngine(settings: settings, definitions: definitions, workers: threads)
         state = ServerState()
         state.identity.executable = CommandLine.arguments.first ?? ""
         state.identity.configurationFile = configurationFile ?? ""
@@ -52,6 +61,20 @@ final class SearchNode: Sendable {
     }
 
     // MARK: the store
+
+    private static func lockDirectory(_ path: String) throws(StartFailure) -> FileLock {
+        do throws(SystemError) {
+            try Files.makeFolder(path)
+            guard let lock = try FileLock(path + "/lock") else {
+                throw SystemError("lock \(path)", EWOULDBLOCK)
+            }
+            lock.note("\(getpid())\n")
+            return lock
+        } catch {
+            let reason = error.code == EWOULDBLOCK ? "is in use by another process" : "cannot be used: \(error)"
+            throw StartFailure(message: "the data directory \(path) \(reason)", exitCode: 73)
+        }
+    }
 
     private static func openStore(
         _ server: ServerSettings, _ log: Log
@@ -136,7 +159,9 @@ final class SearchNode: Sendable {
         do {
             try engine.start(store: store)
         } catch {
-            throw StartFailure(message: "the definitions of indexes cannot be read: \(error)", exitCode: 74)
+            throw StartFailure(
+                message: "the definitions of indexes cannot be read: \(error)",
+                exitCode: (error as? NodeStateError)?.exitCode ?? 74)
         }
         store.start(observer: engine.observer)
         let isReachable = store.waitUntilReachable(milliseconds: Self.storePatience)

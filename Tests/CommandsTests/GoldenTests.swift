@@ -28,9 +28,12 @@ import Testing
         }
         let node = try TestNode(settings: settings)
 
+        var cursor: [UInt8] = []
         for step in Golden.parse(text) {
-            let reply = node.run(step.words, version: step.isRESP3 ? .resp3 : .resp2)
+            let words = step.words.map { $0 == Array("{cursor}".utf8) ? cursor : $0 }
+            let reply = node.run(words, version: step.isRESP3 ? .resp3 : .resp2)
             let actual = ReplyTokens.text(of: reply.bytes)
+            if let id = Golden.cursor(of: actual) { cursor = id }
 
             let difference = Golden.difference(step.expected, actual)
             #expect(

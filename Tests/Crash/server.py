@@ -178,9 +178,20 @@ class Server:
                         parent = int(stat.read().rpartition(")")[2].split()[1])
                 except (OSError, IndexError, ValueError):
                     continue  # it went away meanwhile
-                if parent == self.process.pid:
+                if parent == self.process.pid or self.is_store(entry):
                     found.append(int(entry))
         return found
+
+    def is_store(self, process):
+        """A store that a killed server left behind works for the next one without being its child."""
+        try:
+            with open(f"/proc/{process}/comm") as comm:
+                name = comm.read().strip()
+            return name.startswith(("redis-server", "valkey-server")) and os.readlink(
+                f"/proc/{process}/cwd"
+            ).startswith(os.path.realpath(self.directory))
+        except OSError:
+            return False  # it went away meanwhile
 
     def resident_bytes(self):
         with open(f"/proc/{self.process.pid}/statm") as statm:

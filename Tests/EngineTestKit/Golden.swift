@@ -6,6 +6,7 @@
 //
 // A reply is its RESP tokens in any layout, quoted where they hold blanks. `@resp3` and `@resp2` change the protocol,
 // `~ MS` waits (for the oracle: nothing to wait for here), `$?`, `,?` and `:?` stand for any value of that type.
+// `{cursor}` in a command is the id of the cursor that the last reply with one gave.
 // `@differs WHY` before a reply says that ours is the one after the line `@ours`.
 
 /// One step of a transcript.
@@ -91,6 +92,14 @@ package enum Golden {
             }
         }
         return steps
+    }
+
+    /// The id of the cursor that a reply gives: `[rows, id]`.
+    package static func cursor(of reply: String) -> [UInt8]? {
+        guard reply.hasPrefix("*2 *") || reply.hasPrefix("*2 %"), let last = reply.split(separator: " ").last,
+            last.hasPrefix(":"), last != ":0"
+        else { return nil }
+        return Array(last.dropFirst().utf8)
     }
 
     /// `nil`: equal but for wildcards.

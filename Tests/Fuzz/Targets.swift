@@ -21,7 +21,8 @@ enum FuzzTarget: String, CaseIterable {
         switch self {
         case .query: Self.parseQuery(bytes)
         case .request: Self.parseRequests(bytes)
-        case .expression: _ = try? ExpressionParser.parse(Array(bytes), resolve: { $0.count })  // being refused is a fine way to end
+        case .expression:
+            _ = try? ExpressionParser.parse(Array(bytes), resolve: { $0.count })  // being refused is a fine end
         case .text: Self.tokenize(bytes)
         }
     }

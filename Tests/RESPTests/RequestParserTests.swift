@@ -193,7 +193,8 @@ func texts(_ request: [[UInt8]]) -> [String] { request.map { String(decoding: $0
         var random = SeededGenerator(seed: seed)
         let alphabet = Array("*$0123456789\r\n\"'\\xA -".utf8)
         for _ in 0..<3000 {
-            let bytes = (0..<Int.random(in: 1...60, using: &random)).map { _ in alphabet.randomElement(using: &random)! }
+            let bytes = (0..<Int.random(in: 1...60, using: &random)).map { _ in alphabet.randomElement(using: &random)!
+            }
             let whole = parseStream(bytes, pieces: [])
             let cut = parseStream(bytes, pieces: [1, 2, 3])
             #expect(whole.requests == cut.requests, "seed \(seed)")

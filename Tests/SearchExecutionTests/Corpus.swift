@@ -74,7 +74,8 @@ struct AnalyzedDocument {
         var position: UInt32 = 0
         for field in schema.fields {
             guard case .text(let options) = field.kind,
-                let text = document.texts[String(decoding: field.attribute, as: UTF8.self)] else { continue }
+                let text = document.texts[String(decoding: field.attribute, as: UTF8.self)]
+            else { continue }
             for word in text.split(separator: " ").map(String.init) where !Corpus.stopWords.contains(word) {
                 position += 1
                 length += options.integerWeight
@@ -165,7 +166,7 @@ extension Corpus {
                 }
                 if field.isSortable { bytes(value).withUnsafeBufferPointer { writer.setSortText(field: place, $0) } }
             case .tag:
-                if let values = document.tags[name] { writer.setTags(field: place, values.map(bytes)) }
+                if let values = document.tags[name] { writer.setTags(field: place, values.map(bytes), raw: nil) }
             case .numeric:
                 if let value = document.numbers[name] { writer.setNumeric(field: place, value) }
             case .geo:
@@ -174,7 +175,10 @@ extension Corpus {
                 }
             }
             if field.indexMissing, document.texts[name] == nil, document.numbers[name] == nil,
-                document.tags[name] == nil, document.points[name] == nil { writer.setMissing(field: place) }
+                document.tags[name] == nil, document.points[name] == nil
+            {
+                writer.setMissing(field: place)
+            }
         }
         writer.endDocument()
     }

@@ -139,7 +139,8 @@ struct Model {
             if terms.isEmpty { return nil }
             return (
                 .first(terms.map { .term($0, fields, weight: 1) }, weight: node.weight),
-                terms.reduce(0) { $0 + frequencies[$1]! })
+                terms.reduce(0) { $0 + frequencies[$1]! }
+            )
         case .numeric(let field, let range):
             let count = documents.count { $0.document.numbers[name(field)].map { range.holds($0) } ?? false }
             if count == 0 { return nil }

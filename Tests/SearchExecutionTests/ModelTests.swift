@@ -47,7 +47,8 @@ import Testing
             model.inOrder = parameters.inOrder
             let expected = model.answer(query, scorer, legacy: parameters.bm25Legacy)
             let outcome = try Executor.run(parameters, on: snapshot)
-            let what = "seed \(seed) \(style) \(seals) turn \(turn) \(scorer) \(query.sketch) limit \(parameters.offset) \(parameters.limit)"
+            let what =
+                "seed \(seed) \(style) \(seals) turn \(turn) \(scorer) \(query.sketch) limit \(parameters.offset) \(parameters.limit)"
             try #require(outcome.total == expected.count, "\(what)")
             let page = expected.dropFirst(parameters.offset).prefix(parameters.limit)
             for (place, (hit, row)) in zip(outcome.hits, page).enumerated() {
@@ -69,26 +70,28 @@ extension QueryNode {
             nodes.map(\.sketch).joined(separator: separator)
         }
         func text(_ bytes: Bytes) -> String { String(decoding: bytes, as: UTF8.self) }
-        let core = switch kind {
-        case .empty: "<empty>"
-        case .all: "*"
-        case .word(let word, _): text(word)
-        case .phrase(let nodes): "\"" + list(nodes, " ") + "\""
-        case .intersection(let nodes): "(" + list(nodes, " ") + ")"
-        case .union(let nodes, let isExpansion): (isExpansion ? "<" : "(") + list(nodes, "|") + (isExpansion ? ">" : ")")
-        case .not(let node): "-" + node.sketch
-        case .optional(let node): "~" + node.sketch
-        case .prefix(let part): text(part) + "*"
-        case .suffix(let part): "*" + text(part)
-        case .infix(let part): "*" + text(part) + "*"
-        case .wildcard(let part): "w'" + text(part) + "'"
-        case .fuzzy(let part, let distance): "%\(distance)" + text(part) + "%"
-        case .numeric(let field, let range): "@\(text(field)):[\(range.lower) \(range.upper)]"
-        case .geo(let field, _, _, _, _): "@\(text(field)):[geo]"
-        case .tag(let field, let nodes): "@\(text(field)):{" + list(nodes, "|") + "}"
-        case .missing(let field): "ismissing(@\(text(field)))"
-        case .keys(let keys): "keys(\(keys.map(text)))"
-        }
+        let core =
+            switch kind {
+            case .empty: "<empty>"
+            case .all: "*"
+            case .word(let word, _): text(word)
+            case .phrase(let nodes): "\"" + list(nodes, " ") + "\""
+            case .intersection(let nodes): "(" + list(nodes, " ") + ")"
+            case .union(let nodes, let isExpansion):
+                (isExpansion ? "<" : "(") + list(nodes, "|") + (isExpansion ? ">" : ")")
+            case .not(let node): "-" + node.sketch
+            case .optional(let node): "~" + node.sketch
+            case .prefix(let part): text(part) + "*"
+            case .suffix(let part): "*" + text(part)
+            case .infix(let part): "*" + text(part) + "*"
+            case .wildcard(let part): "w'" + text(part) + "'"
+            case .fuzzy(let part, let distance): "%\(distance)" + text(part) + "%"
+            case .numeric(let field, let range): "@\(text(field)):[\(range.lower) \(range.upper)]"
+            case .geo(let field, _, _, _, _): "@\(text(field)):[geo]"
+            case .tag(let field, let nodes): "@\(text(field)):{" + list(nodes, "|") + "}"
+            case .missing(let field): "ismissing(@\(text(field)))"
+            case .keys(let keys): "keys(\(keys.map(text)))"
+            }
         var attributes = ""
         if weight != 1 { attributes += "$weight:\(weight);" }
         if let slop { attributes += "$slop:\(slop);" }

@@ -79,22 +79,27 @@ enum Random {
         if depth == 0 || x < 25 { return leaf(&random) }
         switch x {
         case 25..<50:
-            var node = QueryNode(.intersection((0..<(2 + random.below(2))).map { _ in query(&random, depth: depth - 1) }))
+            var node = QueryNode(
+                .intersection((0..<(2 + random.below(2))).map { _ in query(&random, depth: depth - 1) }))
             if random.chance(25) { node.slop = random.below(5) }
             if random.chance(15) { node.inOrder = true }
             node.weight = random.chance(15) ? 2.5 : 1
             return node
         case 50..<75:
-            var node = QueryNode(.union(
-                (0..<(2 + random.below(3))).map { _ in query(&random, depth: depth - 1) }, isExpansion: false))
+            var node = QueryNode(
+                .union(
+                    (0..<(2 + random.below(3))).map { _ in query(&random, depth: depth - 1) }, isExpansion: false))
             node.weight = random.chance(15) ? 2.5 : 1
             return node
         case 75..<80: return not(query(&random, depth: depth - 1))
         case 80..<88:
             return SearchExecutionTests.optional(query(&random, depth: depth - 1), weight: random.chance(20) ? 3 : 1)
-        default: return QueryNode(.phrase((0..<(2 + random.below(2))).map { _ in
-            SearchExecutionTests.word(word(&random))
-        }))
+        default:
+            return QueryNode(
+                .phrase(
+                    (0..<(2 + random.below(2))).map { _ in
+                        SearchExecutionTests.word(word(&random))
+                    }))
         }
     }
 
@@ -108,16 +113,20 @@ enum Random {
         case 40..<60:
             let text = word(&random)
             let stem = Corpus.stem(text)
-            return QueryNode(.union(
-                [SearchExecutionTests.word(text, weight: weight), SearchExecutionTests.word("+" + stem)]
-                    + (stem == text ? [] : [SearchExecutionTests.word(stem)]), isExpansion: true))
+            return QueryNode(
+                .union(
+                    [SearchExecutionTests.word(text, weight: weight), SearchExecutionTests.word("+" + stem)]
+                        + (stem == text ? [] : [SearchExecutionTests.word(stem)]), isExpansion: true))
         case 60..<66: return range("n", Double(random.below(40)), Double(10 + random.below(40)))
         case 66..<74:
-            var node = QueryNode(.tag(field: bytes("g"), (0..<(1 + random.below(2))).map { _ in
-                random.chance(20)
-                    ? QueryNode(.prefix(bytes(random.pick(["ax", "b", "bx"]))))
-                    : SearchExecutionTests.word(random.pick(["ax", "ay", "bx", "c", "none"]))
-            }))
+            var node = QueryNode(
+                .tag(
+                    field: bytes("g"),
+                    (0..<(1 + random.below(2))).map { _ in
+                        random.chance(20)
+                            ? QueryNode(.prefix(bytes(random.pick(["ax", "b", "bx"]))))
+                            : SearchExecutionTests.word(random.pick(["ax", "ay", "bx", "c", "none"]))
+                    }))
             node.weight = weight
             return node
         case 74..<84: return prefix(random.pick(["ru", "ju", "se", "en", "r", "+r", "ze"]), weight: weight)

@@ -52,11 +52,12 @@ import Testing
             let page = expected.dropFirst(parameters.offset).prefix(parameters.limit)
             try #require(outcome.hits.map(snapshot.key) == page.map(\.key), "\(what)")
             for (hit, document) in zip(outcome.hits, page) {
-                let key: SortKey = if field == "n" {
-                    document.numbers["n"].map { .number($0) } ?? .missing
-                } else {
-                    document.texts["s"].map { .text(bytes($0)) } ?? .missing
-                }
+                let key: SortKey =
+                    if field == "n" {
+                        document.numbers["n"].map { .number($0) } ?? .missing
+                    } else {
+                        document.texts["s"].map { .text(bytes($0)) } ?? .missing
+                    }
                 try #require(hit.sortKey == key, "\(what)")
             }
         }
@@ -86,7 +87,8 @@ import Testing
         parameters.sort = (WorkedScoresTests.corpus.position("n"), false)
         parameters.needsScores = true
         for (scorer, expected) in [
-            (ScorerKind.tfidf, [0.25, 0.125, 1, 1]), (.bm25StdNorm, [0.232598607391287, 0.262778502067937, 1, 0.922899882739374]),
+            (ScorerKind.tfidf, [0.25, 0.125, 1, 1]),
+            (.bm25StdNorm, [0.232598607391287, 0.262778502067937, 1, 0.922899882739374]),
         ] {
             parameters.scorer = scorer
             let hits = try Executor.run(parameters, on: snapshot).hits

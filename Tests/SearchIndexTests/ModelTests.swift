@@ -221,7 +221,9 @@ extension SplitMix {
         var random = SplitMix(seed)
         var twin = Twin(capacity: 400, stems: false)
         for i in 0..<1500 {
-            let words = (0..<random.below(random.below(9) == 0 ? 90 : 20)).map { _ in "w\(min(random.below(9), random.below(9)))" }
+            let words = (0..<random.below(random.below(9) == 0 ? 90 : 20)).map { _ in
+                "w\(min(random.below(9), random.below(9)))"
+            }
             twin.put("k\(i)", [(0, UInt32(1 + random.below(3)), words)])
         }
         twin.writer.mergeEverything()
@@ -235,7 +237,9 @@ extension SplitMix {
             for view in snapshot.segments where view.isSealed {
                 let rho = view.bounds.rho(b: b, averageLength: average)
                 for word in twin.vocabulary {
-                    guard let list = view.postings(for: word.asSlice { snapshot.dictionary.lookup($0) }!) else { continue }
+                    guard let list = view.postings(for: word.asSlice { snapshot.dictionary.lookup($0) }!) else {
+                        continue
+                    }
                     for block in 0..<list.blockCount {
                         let bounds = list.bounds(block)
                         let best = Double(bounds.bmF)

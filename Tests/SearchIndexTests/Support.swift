@@ -105,7 +105,7 @@ struct Twin {
                 document.length += weight
                 document.add(word, bit, weight, position)
                 if stems, word.count > 1, word.hasSuffix("s") {
-                    document.add("+" + word.dropLast(), bit, weight, position)
+                    document.add("+" + word.dropLast(), bit, max(1, weight / 5), position)
                 }
             }
         }
@@ -140,7 +140,7 @@ extension ModelDocument {
         cell = point.flatMap { GeoCell.encode(longitude: $0, latitude: $0 / 3) }
         if number != nil || isPatch { writer.setNumeric(field: 3, number) }
         if number == nil || isPatch { writer.setMissing(field: 3, number == nil) }
-        if !tags.isEmpty || isPatch { writer.setTags(field: 4, tags.map { Array($0.utf8) }) }
+        if !tags.isEmpty || isPatch { writer.setTags(field: 4, tags.map { Array($0.utf8) }, raw: nil) }
         let sortText = tags.sorted().joined(separator: ",")
         if !tags.isEmpty {
             sortText.asSlice { writer.setSortText(field: 4, $0) }

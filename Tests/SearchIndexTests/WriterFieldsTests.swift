@@ -22,6 +22,8 @@ private let schema: Schema = {
 private struct Model: Equatable {
     var size: Double?
     var tags: Set<String>
+    /// The text of the tags.
+    var raw: String?
     var name: String?
     var stamp: UInt64
 }
@@ -40,13 +42,28 @@ private func contents(_ snapshot: IndexSnapshot) -> [String: Model] {
                     }
                 }
             }
+            let raw = segment.rawTexts(1)?.bytes(docID).map { String(decoding: $0, as: UTF8.self) }
+            #expect(segment.rawTexts(1) != nil, "few texts, and yet no column of them")
+            if let column = segment.rawTexts(1) {
+                var ordinal: UInt32 = 0
+                var patch: String?
+                withUnsafePointer(to: docID) {
+                    column.gather($0, count: 1, into: &ordinal) {
+                        patch = String(decoding: $0, as: UTF8.self)
+                        return .max
+                    }
+                }
+                let gathered =
+                    ordinal == .max ? patch : ordinal == 0 ? nil : String(decoding: column.text(ordinal), as: UTF8.self)
+                #expect(gathered == raw)
+            }
             var name: String?
             if case .text(let column)? = segment.sortColumn(2), let text = column.bytes(docID) {
                 name = String(decoding: text, as: UTF8.self)
             }
             #expect(result[key] == nil, "\(key) is there twice")
             result[key] = Model(
-                size: segment.numeric(0)?.value(docID), tags: tags, name: name, stamp: segment.stamp(docID))
+                size: segment.numeric(0)?.value(docID), tags: tags, raw: raw, name: name, stamp: segment.stamp(docID))
         }
     }
     return result
@@ -79,21 +96,26 @@ private func contents(_ snapshot: IndexSnapshot) -> [String: Model] {
                 model[key]?.size = size
                 if random.next() % 2 == 0 {
                     let tag = "t\(random.next() % 9)"
-                    writer.setTags(field: 1, [bytes(tag)])
+                    bytes(tag).withUnsafeBufferPointer { writer.setTags(field: 1, [bytes(tag)], raw: $0) }
                     model[key]?.tags = [tag]
+                    model[key]?.raw = tag
                 }
                 model[key]?.stamp = stamp
                 writer.endPatch()
             default:
-                var entry = Model(size: nil, tags: [], name: nil, stamp: stamp)
+                var entry = Model(size: nil, tags: [], raw: nil, name: nil, stamp: stamp)
                 bytes(key).withUnsafeBufferPointer { writer.beginDocument(key: $0, stamp: stamp) }
                 if random.next() % 4 != 0 {
                     entry.size = Double(random.next() % 1000)
                     writer.setNumeric(field: 0, entry.size!)
                 }
                 let tags = (0..<Int(random.next() % 3)).map { _ in "t\(random.next() % 9)" }
-                writer.setTags(field: 1, tags.map(bytes))
-                entry.tags = Set(tags)
+                if !tags.isEmpty {
+                    let raw = tags.joined(separator: ", ")
+                    bytes(raw).withUnsafeBufferPointer { writer.setTags(field: 1, tags.map(bytes), raw: $0) }
+                    entry.tags = Set(tags)
+                    entry.raw = raw
+                }
                 if random.next() % 2 == 0 {
                     entry.name = "n\(random.next() % 50)"
                     bytes(entry.name!).withUnsafeBufferPointer { writer.setSortText(field: 2, $0) }
@@ -139,6 +161,28 @@ private func contents(_ snapshot: IndexSnapshot) -> [String: Model] {
         #expect(old.segments[0].numeric(0)?.value(0) == 1)
         #expect(new.segments[0].numeric(0)?.value(0) == 2)
         #expect(new.documentCount == 1)
+    }
+
+    @Test func `texts of a tag field are kept while they are few, and only when they are known`() {
+        func column(_ documents: Int, raw: (Int) -> String?) -> [RawTextColumn?] {
+            let writer = IndexWriter(schema: schema)
+            for i in 0..<documents {
+                bytes("k\(i)").withUnsafeBufferPointer { writer.beginDocument(key: $0, stamp: UInt64(i + 1)) }
+                if let text = raw(i) {
+                    bytes(text).withUnsafeBufferPointer { writer.setTags(field: 1, [bytes("t")], raw: $0) }
+                } else {
+                    writer.setTags(field: 1, [bytes("t")], raw: nil)
+                }
+                writer.endDocument()
+            }
+            let open = writer.publish().segments[0].rawTexts(1)
+            writer.mergeEverything(isQuiet: true)
+            return [open, writer.publish().segments[0].rawTexts(1)]
+        }
+
+        for kept in column(3000, raw: { "Section \($0 % 50)" }) { #expect(kept?.distinctCount == 50) }
+        for kept in column(3000, raw: { "a value of its own: \($0)" }) { #expect(kept == nil) }
+        for kept in column(3000, raw: { $0 == 17 ? nil : "x" }) { #expect(kept == nil) }
     }
 
     @Test func `a patch of many documents is folded into the columns`() {

@@ -35,7 +35,8 @@ import Testing
                     + "\"mode\", \"standalone\", \"role\", \"master\", \"modules\", \(modules2)]")
             let modules3 = "[{\"name\": \"search\", \"ver\": :80400, \"path\": \"built-in\", \"args\": []}]"
             #expect(
-                try client.ask("HELLO 3 SETNAME me") == "{\"server\": \"redis\", \"version\": \"7.2.0\", \"proto\": :3, "
+                try client.ask("HELLO 3 SETNAME me")
+                    == "{\"server\": \"redis\", \"version\": \"7.2.0\", \"proto\": :3, "
                     + "\"id\": :1, \"mode\": \"standalone\", \"role\": \"master\", \"modules\": \(modules3)}")
             #expect(try client.ask("CLIENT GETNAME") == "\"me\"")
             #expect(try client.ask("GET nothing") == "nil")
@@ -82,7 +83,8 @@ import Testing
                 "AUTH x",
                 "-ERR AUTH <password> called without any password configured for the default user. "
                     + "Are you sure your configuration is correct?"
-            ), ("AUTH default x", "+OK"), ("AUTH foo x", "-WRONGPASS invalid username-password pair or user is disabled."),
+            ), ("AUTH default x", "+OK"),
+            ("AUTH foo x", "-WRONGPASS invalid username-password pair or user is disabled."),
         ])
     }
 
@@ -118,7 +120,8 @@ import Testing
             #expect(try client.ask("CLIENT SETINFO LIB-NAME redis-py(redisvl_v0.5)") == "+OK")
             let line = try client.ask("CLIENT INFO")
             #expect(line.contains("id=1 addr=127.0.0.1:"))
-            #expect(line.contains(" cmd=client|info user=default redir=-1 resp=2 lib-name=redis-py(redisvl_v0.5) lib-ver="))
+            #expect(
+                line.contains(" cmd=client|info user=default redir=-1 resp=2 lib-name=redis-py(redisvl_v0.5) lib-ver="))
         }
     }
 
@@ -138,7 +141,8 @@ import Testing
     @Test func `CLIENT REPLY drops replies of every kind`() async throws {
         try await withServer { server in
             let client = try server.client()
-            try client.send("SET a 1\r\nCLIENT REPLY SKIP\r\nSET a 2\r\nGET a\r\nCLIENT REPLY SKIP\r\nPING\r\nPING one\r\n")
+            try client.send(
+                "SET a 1\r\nCLIENT REPLY SKIP\r\nSET a 2\r\nGET a\r\nCLIENT REPLY SKIP\r\nPING\r\nPING one\r\n")
             #expect(try client.reply() == "+OK")
             #expect(try client.reply() == "\"2\"")
             #expect(try client.reply() == "\"one\"")

@@ -27,7 +27,8 @@ import Testing
             ("COMMAND GETKEYS get", "-ERR Invalid number of arguments specified for command"),
             ("COMMAND LIST FILTERBY PATTERN ft.l*", "[\"FT.LATE\"]"),
             ("COMMAND LIST FILTERBY ACLCAT nope", "[]"), ("COMMAND LIST FILTERBY x", "-ERR syntax error"),
-            ("COMMAND LIST FILTERBY MODULE nope", "[]"), ("COMMAND FOO", "-ERR unknown subcommand 'FOO'. Try COMMAND HELP."),
+            ("COMMAND LIST FILTERBY MODULE nope", "[]"),
+            ("COMMAND FOO", "-ERR unknown subcommand 'FOO'. Try COMMAND HELP."),
             (
                 "COMMAND DOCS incr",
                 "[\"incr\", [\"summary\", \"A command of the store\", \"since\", \"1.0.0\", \"group\", \"string\"]]"
@@ -48,7 +49,9 @@ import Testing
         try await withServer { server in
             let client = try server.client()
             let all = try client.ask("INFO")
-            for title in ["Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules", "Cluster"] {
+            for title in [
+                "Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules", "Cluster",
+            ] {
                 #expect(all.contains("# \(title)\r\n"), "\(title)")
             }
             #expect(!all.contains("# Commandstats"))
@@ -117,7 +120,9 @@ import Testing
             #expect(try client.ask("LATENCY RESET") == ":1")
             #expect(try client.ask("LATENCY HISTOGRAM ping") == "[]")
             _ = try client.ask("PING")
-            #expect(try client.ask("LATENCY HISTOGRAM ping nope").hasPrefix("[\"ping\", [\"calls\", :1, \"histogram_usec\", ["))
+            #expect(
+                try client.ask("LATENCY HISTOGRAM ping nope").hasPrefix(
+                    "[\"ping\", [\"calls\", :1, \"histogram_usec\", ["))
         }
     }
 
@@ -169,8 +174,10 @@ import Testing
             ("FT.CONFIG SET timeout", "-Expected an argument, but none provided"),
             ("FT.CONFIG SET timeout abc", "-Could not convert argument to expected type"),
             ("FT.CONFIG SET timeout 1.5", "-Could not convert argument to expected type"),
-            ("FT.CONFIG SET timeout -1", "-Value is outside acceptable bounds"), ("FT.CONFIG SET nope 1", "-Invalid option"),
-            ("FT.CONFIG SET nogc true", "-Not modifiable at runtime"), ("FT.CONFIG SET timeout 400 extra", "+EXCESSARGS"),
+            ("FT.CONFIG SET timeout -1", "-Value is outside acceptable bounds"),
+            ("FT.CONFIG SET nope 1", "-Invalid option"),
+            ("FT.CONFIG SET nogc true", "-Not modifiable at runtime"),
+            ("FT.CONFIG SET timeout 400 extra", "+EXCESSARGS"),
             ("FT.CONFIG GET timeout", "[[+TIMEOUT, \"400\"]]"),
             ("FT.CONFIG SET DEFAULT_DIALECT 9", "-Default dialect version cannot be higher than 4"),
             ("FT.CONFIG SET DEFAULT_DIALECT 0", "-Value is outside acceptable bounds"),
@@ -180,7 +187,10 @@ import Testing
             ("FT.CONFIG GET MAXSEARCHRESULTS", "[[+MAXSEARCHRESULTS, \"unlimited\"]]"),
             ("FT.CONFIG SET MAXSEARCHRESULTS unlimited", "-Could not convert argument to expected type"),
             ("FT.CONFIG SET _PRINT_PROFILE_CLOCK foo", "-Could not convert argument to expected type"),
-            ("FT.CONFIG SET _NUMERIC_RANGES_PARENTS 9", "-Max depth for range cannot be higher than max depth for balance"),
+            (
+                "FT.CONFIG SET _NUMERIC_RANGES_PARENTS 9",
+                "-Max depth for range cannot be higher than max depth for balance"
+            ),
             (
                 "FT.CONFIG HELP minprefix",
                 "[[+MINPREFIX, +Description, +Shortest prefix that a query may expand, +Value, \"2\"]]"
@@ -211,7 +221,8 @@ import Testing
             let client = try server.client()
             for name in ["client", "config", "command", "slowlog", "latency", "memory", "module", "acl"] {
                 let help = try client.ask("\(name) help")
-                #expect(help.hasPrefix("[+\(name.uppercased()) <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"))
+                #expect(
+                    help.hasPrefix("[+\(name.uppercased()) <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"))
                 #expect(help.hasSuffix("+HELP, +    Print this help.]"))
             }
         }

@@ -9,7 +9,9 @@ import Testing
             inBackground {
                 for start in stride(from: 0, to: count, by: 1000) {
                     var bytes: [UInt8] = []
-                    for i in start..<start + 1000 { bytes += RawClient.frame(i % 2 == 0 ? ["PING", "\(i)"] : ["SET", "k", "\(i)"]) }
+                    for i in start..<start + 1000 {
+                        bytes += RawClient.frame(i % 2 == 0 ? ["PING", "\(i)"] : ["SET", "k", "\(i)"])
+                    }
                     try client.send(bytes)
                 }
             }
@@ -26,7 +28,8 @@ import Testing
     @Test func `local, store and search replies leave in request order`() async throws {
         try await withServer { server in
             let client = try server.client()
-            try client.send("SET a 1\r\nPING x\r\nFT.LATE one\r\nPING y\r\nFT.LATE two\r\nFT.NOW z\r\nSET a 2\r\nGET a\r\n")
+            try client.send(
+                "SET a 1\r\nPING x\r\nFT.LATE one\r\nPING y\r\nFT.LATE two\r\nFT.NOW z\r\nSET a 2\r\nGET a\r\n")
             await server.searches.wait(for: 2)
             server.searches.finish("two")
             server.searches.finish("one")
@@ -132,7 +135,8 @@ import Testing
         try await withServer { server in
             let client = try server.client()
             // Each asks for 64 KiB: a gigabyte of replies, if the server made them all.
-            let requests = Array(String(repeating: "PING " + String(repeating: "x", count: 60_000) + "\r\n", count: 4000).utf8)
+            let requests = Array(
+                String(repeating: "PING " + String(repeating: "x", count: 60_000) + "\r\n", count: 4000).utf8)
             let sent = client.sendUntilBlocked(requests)
             #expect(sent < 64 << 20)
             let other = try server.client()

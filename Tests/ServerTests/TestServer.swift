@@ -14,7 +14,9 @@ final class Searches: Sendable {
 
     private let state = Mutex<[Waiting]>([])
 
-    func add(_ name: String, _ reply: any PendingReply) { state.withLock { $0.append(Waiting(name: name, reply: reply)) } }
+    func add(_ name: String, _ reply: any PendingReply) {
+        state.withLock { $0.append(Waiting(name: name, reply: reply)) }
+    }
 
     var names: [String] { state.withLock { $0.map(\.name) } }
 

@@ -29,7 +29,8 @@ import Testing
                 ("timeout", .scalar("5000", line: 7)), ("idle_timeout", .scalar("60", line: 8)),
                 ("client_connections", .scalar("50", line: 9)), ("search_timeout", .scalar("7", line: 10)),
                 ("search_index_dir", .scalar("/data", line: 11)),
-            ])) { _ in nil }
+            ])
+        ) { _ in nil }
 
         #expect(file.problems == [])
         #expect(

@@ -1,4 +1,5 @@
 import Settings
+import Synchronization
 import Testing
 
 @Suite struct SettingsRegistryTests {
@@ -111,8 +112,6 @@ import Testing
         #expect(seen.values == [0, 3])
     }
 }
-
-import Synchronization
 
 private final class Seen: Sendable {
     private let state = Mutex<[Int]>([])

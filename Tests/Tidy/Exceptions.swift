@@ -9,6 +9,7 @@ enum Exceptions {
     static let clocks: [String: String] = [
         "Sources/SearchExecution/Executor.swift": "compares the monotonic clock with the query's deadline",
         "Sources/SearchEngine/Ingest/ArrivalClock.swift": "makes the stamps that order documents by arrival",
+        "Sources/SearchEngine/Service/Aggregate/CursorTable.swift": "cursor ids that other clients cannot guess",
     ]
 
     /// `try!`, `as!` and `fatalError` in Sources: `path: reason`.

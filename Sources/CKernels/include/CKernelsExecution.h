@@ -31,6 +31,12 @@ int rs_exec_place_in_block(const uint32_t *docs, uint32_t doc);
 void rs_exec_gather_block(const uint32_t *docs, const uint32_t *frequencies, const uint64_t *matching,
                           const uint32_t *candidates, size_t count, uint32_t *out);
 
+/// Bits set in one word.
+static inline __attribute__((always_inline)) intptr_t rs_exec_bits(uint64_t word) {
+  return (intptr_t)__builtin_popcountll(word);
+}
+/// before[w] = bits set in the words before word w, for 64 words.
+void rs_exec_bits_before(const uint64_t *words, uint16_t *before);
 /// words |= bits (docs[i] - base); the docs ascend.
 void rs_exec_set_bits(uint64_t *words, const uint32_t *docs, size_t count, uint32_t base);
 /// The documents that are both candidates and in a leaf's window words (64 each): for each, ascending, its

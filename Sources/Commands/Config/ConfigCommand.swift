@@ -25,7 +25,11 @@ enum ConfigCommand {
                     context.reply.error("ERR The server is running without a config file")
                     return
                 }
-                if let problem = rewrite() { context.reply.error("ERR Rewriting config file: \(problem)") } else { context.reply.ok() }
+                if let problem = rewrite() {
+                    context.reply.error("ERR Rewriting config file: \(problem)")
+                } else {
+                    context.reply.ok()
+                }
             },
         ])
 

@@ -20,7 +20,8 @@ enum ACLCommand {
                 context.reply.bulk("user default on \(password) sanitize-payload ~* &* +@all")
             },
             Subcommand(
-                "getuser", arity: 3, flags: admin, usage: "GETUSER <name>", since: "6.0.0", "What a user may do.", getUser),
+                "getuser", arity: 3, flags: admin, usage: "GETUSER <name>", since: "6.0.0", "What a user may do.",
+                getUser),
             Subcommand(
                 "cat", arity: -2, flags: flags, usage: "CAT [<category>]", since: "6.0.0",
                 "The categories of commands, or the commands of one.", categories),
@@ -30,8 +31,10 @@ enum ACLCommand {
             Subcommand(
                 "dryrun", arity: -4, flags: admin, usage: "DRYRUN <user> <command> [<arg> ...]", since: "7.0.0",
                 "Whether a user may run a command.", dryRun),
-            Subcommand("setuser", arity: -3, flags: admin, usage: "SETUSER <name> [...]", since: "6.0.0", refusal, refuse),
-            Subcommand("deluser", arity: -3, flags: admin, usage: "DELUSER <name> ...", since: "6.0.0", refusal, refuse),
+            Subcommand(
+                "setuser", arity: -3, flags: admin, usage: "SETUSER <name> [...]", since: "6.0.0", refusal, refuse),
+            Subcommand(
+                "deluser", arity: -3, flags: admin, usage: "DELUSER <name> ...", since: "6.0.0", refusal, refuse),
             Subcommand("log", arity: -2, flags: admin, usage: "LOG [<count>|RESET]", since: "6.0.0", refusal, refuse),
             Subcommand("load", arity: 2, flags: admin, since: "6.0.0", refusal, refuse),
             Subcommand("save", arity: 2, flags: admin, since: "6.0.0", refusal, refuse),

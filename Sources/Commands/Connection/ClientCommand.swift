@@ -181,7 +181,9 @@ package enum ClientCommand {
     }
 
     private static func unblock(_ context: CommandContext, _ arguments: Arguments) {
-        if arguments.count > 4 || (arguments.count == 4 && !arguments.is("TIMEOUT", at: 3) && !arguments.is("ERROR", at: 3)) {
+        if arguments.count > 4
+            || (arguments.count == 4 && !arguments.is("TIMEOUT", at: 3) && !arguments.is("ERROR", at: 3))
+        {
             context.reply.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
             return
         }

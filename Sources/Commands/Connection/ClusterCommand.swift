@@ -49,8 +49,9 @@ enum ShutdownCommand {
                     context.reply.error("ERR No shutdown in progress.")
                     return
                 }
-                guard word.equalsIgnoringCase("NOSAVE") || word.equalsIgnoringCase("SAVE")
-                    || word.equalsIgnoringCase("NOW") || word.equalsIgnoringCase("FORCE")
+                guard
+                    word.equalsIgnoringCase("NOSAVE") || word.equalsIgnoringCase("SAVE")
+                        || word.equalsIgnoringCase("NOW") || word.equalsIgnoringCase("FORCE")
                 else {
                     context.reply.error(ErrorReplies.syntax)
                     return

@@ -9,7 +9,8 @@ package enum ModuleCommand {
             Subcommand("list", arity: 2, flags: [.admin, .noScript], since: "4.0.0", "The modules there are.") {
                 context, _ in writeList(to: context.reply, services: context.services)
             },
-            Subcommand("load", arity: -3, flags: flags, usage: "LOAD <path> [<arg> ...]", since: "4.0.0", refusal, refuse),
+            Subcommand(
+                "load", arity: -3, flags: flags, usage: "LOAD <path> [<arg> ...]", since: "4.0.0", refusal, refuse),
             Subcommand(
                 "loadex", arity: -3, flags: flags, usage: "LOADEX <path> [...]", since: "7.0.0", refusal, refuse),
             Subcommand("unload", arity: 3, flags: flags, usage: "UNLOAD <name>", since: "4.0.0", refusal, refuse),

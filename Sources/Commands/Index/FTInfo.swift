@@ -24,7 +24,10 @@ package struct FTInfo: SearchCommand {
     }
 
     package func run(in context: any CommandContext) {
-        let writer = InfoWriter(reply: context.reply, definition: index.definition, withErrorTime: withErrorTime)
+        let writer = InfoWriter(
+            reply: context.reply, definition: index.definition, withErrorTime: withErrorTime,
+            cursors: context.services.search.cursors.figures(of: index),
+            cursorLimit: context.services.settings.search.indexCursorLimit)
         writer.write(index)
     }
 }
@@ -34,6 +37,8 @@ private struct InfoWriter {
     let reply: ReplyWriter
     let definition: IndexDefinition
     let withErrorTime: Bool
+    let cursors: (total: Int, idle: Int, ofIndex: Int)
+    let cursorLimit: Int
 
     func write(_ index: LiveIndex) {
         let isTemporary = definition.temporarySeconds != nil
@@ -244,10 +249,10 @@ private struct InfoWriter {
     private func writeCursors() {
         name("cursor_stats")
         reply.map(4)
-        integer("global_idle", 0)
-        integer("global_total", 0)
-        integer("index_capacity", 128)
-        integer("index_total", 0)
+        integer("global_idle", cursors.idle)
+        integer("global_total", cursors.total)
+        integer("index_capacity", cursorLimit)
+        integer("index_total", cursors.ofIndex)
     }
 
     private func write(_ failures: FailureRecord) {

@@ -23,7 +23,8 @@ enum CommandCommand {
                 "docs", arity: -2, flags: flags, usage: "DOCS [<command> ...]", since: "7.0.0",
                 "What commands do.", documentation),
             Subcommand(
-                "list", arity: -2, flags: flags, usage: "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <glob>)]",
+                "list", arity: -2, flags: flags,
+                usage: "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <glob>)]",
                 since: "7.0.0", "The names of all commands.", list),
             Subcommand(
                 "getkeys", arity: -3, flags: flags, usage: "GETKEYS <full command>", since: "2.8.13",

@@ -103,7 +103,10 @@ enum InfoSections {
     }
 
     static func replication(_ services: Services) -> Lines {
-        [("role", "master"), ("connected_slaves", "0"), ("master_replid", services.server.runID), ("master_repl_offset", "0")]
+        [
+            ("role", "master"), ("connected_slaves", "0"), ("master_replid", services.server.runID),
+            ("master_repl_offset", "0"),
+        ]
             + services.server.extraInfo(for: "replication")
     }
 

@@ -86,7 +86,8 @@ enum LatencyCommand {
     private static func histogram(_ context: CommandContext, _ arguments: Arguments) {
         let server = context.services.server
         let wanted: Set<Int>? =
-            arguments.count == 2 ? nil : Set((2..<arguments.count).compactMap { server.table.position(of: arguments[$0]) })
+            arguments.count == 2
+            ? nil : Set((2..<arguments.count).compactMap { server.table.position(of: arguments[$0]) })
         let usage = server.statistics.usage().filter { entry in
             entry.usage.calls > 0 && (wanted?.contains(entry.command) ?? true)
         }

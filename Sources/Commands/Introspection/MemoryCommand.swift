@@ -34,7 +34,8 @@ package enum MemoryCommand {
         let store = context.services.store.information()
         let number = { (name: String) in Int(store[name] ?? "") ?? 0 }
         let rows: [(String, Int)] = [
-            ("peak.allocated", memory.peak), ("total.allocated", memory.allocated), ("allocator.resident", memory.resident),
+            ("peak.allocated", memory.peak), ("total.allocated", memory.allocated),
+            ("allocator.resident", memory.resident),
             ("clients.normal", clients), ("store.total.allocated", number("used_memory")),
             ("store.peak.allocated", number("used_memory_peak")),
             ("store.dataset.bytes", number("used_memory_dataset")), ("keys.count", number("dbsize")),

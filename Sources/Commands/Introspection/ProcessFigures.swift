@@ -15,7 +15,9 @@ package enum ProcessFigures {
     package static func now() -> Memory {
         var memory = Memory()
         let pages = firstLine(of: "/proc/self/statm").split(separator: " ")
-        if pages.count > 1, let resident = Int(pages[1]) { memory.resident = resident * Int(sysconf(Int32(_SC_PAGESIZE))) }
+        if pages.count > 1, let resident = Int(pages[1]) {
+            memory.resident = resident * Int(sysconf(Int32(_SC_PAGESIZE)))
+        }
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         memory.peak = max(Int(usage.ru_maxrss) * 1024, memory.resident)

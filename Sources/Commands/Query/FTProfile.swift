@@ -19,10 +19,10 @@ package struct FTProfile: SearchCommand {
         var cursor = ArgumentCursor(arguments, from: 2)
         if cursor.take("AGGREGATE") { throw ErrorReplies.notSupportedYet("FT.PROFILE AGGREGATE") }
         guard cursor.take("SEARCH") else { throw ErrorReplies.profileKind }
-        var profiler = SearchProfiler(isLimited: cursor.take("LIMITED"))
+        let settings = context.services.settings.search
+        var profiler = SearchProfiler(isLimited: cursor.take("LIMITED"), showsTimes: settings.printProfileClock)
         guard cursor.take("QUERY") else { throw ErrorReplies.profileQuery }
         guard let query = cursor.take() else { throw ErrorReplies.noQuery }
-        let settings = context.services.settings.search
         let options = try SearchGrammar.parse(arguments, query: cursor.position - 1, settings: settings)
         if options.flags.contains(.withCursor) { throw ErrorReplies.profileCursor }
         guard let index = context.services.search.use(arguments[1]) else {
@@ -48,11 +48,20 @@ package struct FTProfile: SearchCommand {
 /// The profile as it stands in the reply: pairs in arrays in RESP2, maps in RESP3.
 enum ProfileReply {
     static func write(_ profile: SearchProfile, to reply: ReplyWriter) {
+        ProfileWriter(reply: reply, showsTimes: profile.showsTimes).write(profile)
+    }
+}
+
+private struct ProfileWriter {
+    let reply: ReplyWriter
+    let showsTimes: Bool
+
+    func write(_ profile: SearchProfile) {
         let isMap = reply.version == .resp3
-        if isMap { reply.map(6) } else { reply.array(6) }
-        writeTime("Total profile time", profile.total, to: reply)
-        writeTime("Parsing time", profile.parsing, to: reply)
-        writeTime("Pipeline creation time", profile.planning, to: reply)
+        if isMap { reply.map(showsTimes ? 6 : 3) } else { reply.array(6) }
+        writeTime("Total profile time", profile.total)
+        writeTime("Parsing time", profile.parsing)
+        writeTime("Pipeline creation time", profile.planning)
 
         if !isMap { reply.array(1 + profile.warnings.count) }
         reply.simple("Warning")
@@ -62,37 +71,39 @@ enum ProfileReply {
         if !isMap { reply.array(profile.clauses == nil ? 1 : 2) }
         reply.simple("Iterators profile")
         if isMap { reply.array(profile.clauses == nil ? 0 : 1) }
-        if let clauses = profile.clauses { write(clauses, to: reply) }
+        if let clauses = profile.clauses { write(clauses) }
 
         if !isMap { reply.array(1 + profile.steps.count) }
         reply.simple("Result processors profile")
         if isMap { reply.array(profile.steps.count) }
         for step in profile.steps {
-            reply.map(3)
+            reply.map(showsTimes ? 3 : 2)
             reply.simple("Type")
             reply.simple(step.type.utf8)
-            writeTime(step.nanoseconds, to: reply)
+            writeTime(step.nanoseconds)
             reply.simple("Counter")
             reply.integer(step.count)
         }
     }
 
-    private static func writeTime(_ name: StaticString, _ nanoseconds: UInt64, to reply: ReplyWriter) {
-        if reply.version == .resp2 { reply.array(2) }
-        reply.simple(name)
-        reply.double(Double(nanoseconds) / 1e6)
+    /// Without the clock the names stay in RESP2, alone, and are gone in RESP3.
+    private func writeTime(_ name: StaticString, _ nanoseconds: UInt64) {
+        if reply.version == .resp2 { reply.array(showsTimes ? 2 : 1) }
+        if showsTimes || reply.version == .resp2 { reply.simple(name) }
+        if showsTimes { reply.double(Double(nanoseconds) / 1e6) }
     }
 
-    private static func writeTime(_ nanoseconds: UInt64, to reply: ReplyWriter) {
+    private func writeTime(_ nanoseconds: UInt64) {
+        guard showsTimes else { return }
         reply.simple("Time")
         reply.double(Double(nanoseconds) / 1e6)
     }
 
-    private static func write(_ clause: SearchProfile.Clause, to reply: ReplyWriter) {
+    private func write(_ clause: SearchProfile.Clause) {
         let isMap = reply.version == .resp3
         let isSingle = clause.type == "NOT" || clause.type == "OPTIONAL"
         let hasChildren = !clause.isLeaf
-        var pairs = 3
+        var pairs = showsTimes ? 3 : 2
         if clause.queryType != nil { pairs += 1 }
         if clause.term != nil { pairs += 1 }
         if clause.isLeaf, clause.term != nil { pairs += 1 }
@@ -113,7 +124,7 @@ enum ProfileReply {
             reply.simple("Term")
             reply.simple(term)
         }
-        writeTime(clause.nanoseconds, to: reply)
+        writeTime(clause.nanoseconds)
         reply.simple("Counter")
         reply.integer(clause.count)
         if clause.isLeaf, clause.term != nil {
@@ -127,6 +138,6 @@ enum ProfileReply {
             return
         }
         if isMap, !isSingle || clause.children.isEmpty { reply.array(clause.children.count) }
-        for child in clause.children { write(child, to: reply) }
+        for child in clause.children { write(child) }
     }
 }

@@ -13,6 +13,8 @@ package struct SearchGrammar {
         case search
         /// FT.EXPLAIN: FILTER takes an expression, as in FT.AGGREGATE.
         case explain
+        /// FT.AGGREGATE: what it shares with FT.SEARCH.
+        case aggregate
     }
 
     package var options = SearchOptions()
@@ -22,7 +24,7 @@ package struct SearchGrammar {
     private let query: Int
     private let maximum: Int?
 
-    private init(_ command: Command, query: Int, settings: SearchSettings) {
+    init(_ command: Command, query: Int, settings: SearchSettings) {
         self.command = command
         self.query = query
         maximum = settings.maxSearchResults
@@ -52,7 +54,7 @@ package struct SearchGrammar {
 
     // MARK: options
 
-    private mutating func takeFlag(_ cursor: inout ArgumentCursor) throws(ReplyError) -> Bool {
+    mutating func takeFlag(_ cursor: inout ArgumentCursor) throws(ReplyError) -> Bool {
         guard let word = cursor.peek, word.count >= 6 else { return false }
         let flag: SearchOptions.Flags
         switch word[0] | 0x20 {
@@ -102,12 +104,8 @@ package struct SearchGrammar {
     private mutating func takeCommonOption(_ cursor: inout ArgumentCursor) throws(ReplyError) -> Bool {
         if cursor.take("LIMIT") {
             try parseLimit(&cursor)
-        } else if cursor.take("DIALECT") {
-            guard !cursor.isAtEnd else { throw ErrorReplies.dialectMissing }
-            guard case .success(let dialect) = cursor.takeInteger(), dialect >= 1, dialect <= 4 else {
-                throw ErrorReplies.dialectBad
-            }
-            options.dialect = dialect
+        } else if try takeSharedOption(&cursor) {
+            return true
         } else if cursor.take("SORTBY") {
             try parseSortBy(&cursor)
         } else if cursor.take("RETURN") {
@@ -116,20 +114,6 @@ package struct SearchGrammar {
             try parseFilter(&cursor)
         } else if cursor.take("GEOFILTER") {
             try parseGeoFilter(&cursor)
-        } else if cursor.take("PARAMS") {
-            try parseParameters(&cursor)
-        } else if cursor.take("SCORER") {
-            let name = Array(try value(&cursor, "SCORER"))
-            options.updateExtras { $0.scorer = name }
-        } else if cursor.take("LANGUAGE") {
-            let name = Array(try value(&cursor, "LANGUAGE"))
-            options.updateExtras { $0.language = name }
-        } else if cursor.take("TIMEOUT") {
-            guard !cursor.isAtEnd else { throw ErrorReplies.timeoutMissing }
-            guard case .success(let timeout) = cursor.takeInteger(), timeout >= 0 else {
-                throw ErrorReplies.timeoutBad
-            }
-            options.timeout = timeout
         } else if cursor.take("HIGHLIGHT") {
             try parseHighlight(&cursor)
         } else if cursor.take("SUMMARIZE") {
@@ -140,8 +124,46 @@ package struct SearchGrammar {
         return true
     }
 
-    private mutating func takeRareOption(_ cursor: inout ArgumentCursor) throws(ReplyError) -> Bool {
-        if cursor.take("INKEYS") {
+    /// Options that FT.AGGREGATE takes between its steps, too.
+    mutating func takeSharedOption(_ cursor: inout ArgumentCursor) throws(ReplyError) -> Bool {
+        if cursor.take("DIALECT") {
+            guard !cursor.isAtEnd else { throw ErrorReplies.dialectMissing }
+            guard case .success(let dialect) = cursor.takeInteger(), dialect >= 1, dialect <= 4 else {
+                throw ErrorReplies.dialectBad
+            }
+            options.dialect = dialect
+        } else if cursor.take("PARAMS") {
+            try parseParameters(&cursor)
+        } else if cursor.take("TIMEOUT") {
+            guard !cursor.isAtEnd else { throw ErrorReplies.timeoutMissing }
+            guard case .success(let timeout) = cursor.takeInteger(), timeout >= 0 else {
+                throw ErrorReplies.timeoutBad
+            }
+            options.timeout = timeout
+        } else if cursor.take("FORMAT") {
+            guard let format = cursor.take() else { throw ErrorReplies.formatMissing }
+            if format.equalsIgnoringCase("STRING") {
+                options.flags.remove(.expandFormat)
+            } else if format.equalsIgnoringCase("EXPAND") {
+                options.flags.insert(.expandFormat)
+            } else {
+                throw ErrorReplies.formatUnknown(format)
+            }
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// Options of the query itself: which documents match, and how they score.
+    mutating func takeQueryOption(_ cursor: inout ArgumentCursor) throws(ReplyError) -> Bool {
+        if cursor.take("SCORER") {
+            let name = Array(try value(&cursor, "SCORER"))
+            options.updateExtras { $0.scorer = name }
+        } else if cursor.take("LANGUAGE") {
+            let name = Array(try value(&cursor, "LANGUAGE"))
+            options.updateExtras { $0.language = name }
+        } else if cursor.take("INKEYS") {
             let keys = cursor.bytes(try cursor.takeList("INKEYS"))
             options.updateExtras { $0.keys = keys }
         } else if cursor.take("INFIELDS") {
@@ -159,19 +181,18 @@ package struct SearchGrammar {
         } else if cursor.take("BM25STD_TANH_FACTOR") {
             let factor = try integer(&cursor, "BM25STD_TANH_FACTOR", in: 1...10_000)
             options.updateExtras { $0.tanhFactor = factor }
-        } else if cursor.take("FORMAT") {
-            guard let format = cursor.take() else { throw ErrorReplies.formatMissing }
-            if format.equalsIgnoringCase("STRING") {
-                options.flags.remove(.expandFormat)
-            } else if format.equalsIgnoringCase("EXPAND") {
-                options.flags.insert(.expandFormat)
-            } else {
-                throw ErrorReplies.formatUnknown(format)
-            }
+        } else {
+            return false
+        }
+        return true
+    }
+
+    private mutating func takeRareOption(_ cursor: inout ArgumentCursor) throws(ReplyError) -> Bool {
+        if try takeQueryOption(&cursor) {
+            return true
         } else if cursor.take("WITHCURSOR") {
             options.flags.insert(.withCursor)
-            if cursor.take("COUNT") { _ = try integer(&cursor, "COUNT", in: 1...Int(Int32.max)) }
-            if cursor.take("MAXIDLE") { _ = try integer(&cursor, "MAXIDLE", in: 1...Int(Int32.max)) }
+            _ = try parseCursor(&cursor)
         } else if cursor.take("ADDSCORES") {
             throw ErrorReplies.addScoresInSearch
         } else if cursor.take("GROUPBY") {
@@ -180,6 +201,19 @@ package struct SearchGrammar {
             return false
         }
         return true
+    }
+
+    func parseCursor(_ cursor: inout ArgumentCursor) throws(ReplyError) -> CursorOptions {
+        var result = CursorOptions()
+        while true {
+            if cursor.take("COUNT") {
+                result.count = try integer(&cursor, "COUNT", in: 1...Int(Int32.max))
+            } else if cursor.take("MAXIDLE") {
+                result.maxIdle = try integer(&cursor, "MAXIDLE", in: 1...Int(Int32.max))
+            } else {
+                return result
+            }
+        }
     }
 
     // MARK: one option each
@@ -205,7 +239,7 @@ package struct SearchGrammar {
         options.sort = SortOption(field: Array(field), ascending: ascending)
     }
 
-    private func parseReturn(_ cursor: inout ArgumentCursor) throws(ReplyError) -> [ReturnField] {
+    func parseReturn(_ cursor: inout ArgumentCursor) throws(ReplyError) -> [ReturnField] {
         let words = try cursor.takeList("RETURN")
         var fields: [ReturnField] = []
         var i = words.lowerBound
@@ -337,12 +371,12 @@ package struct SearchGrammar {
 
     // MARK: values
 
-    private func value(_ cursor: inout ArgumentCursor, _ name: StaticString) throws(ReplyError) -> ByteSlice {
+    func value(_ cursor: inout ArgumentCursor, _ name: StaticString) throws(ReplyError) -> ByteSlice {
         guard let value = cursor.take() else { throw ErrorReplies.badArguments(name, .missing) }
         return value
     }
 
-    private func integer(
+    func integer(
         _ cursor: inout ArgumentCursor, _ name: StaticString, in range: ClosedRange<Int>
     ) throws(ReplyError) -> Int {
         switch cursor.takeInteger() {

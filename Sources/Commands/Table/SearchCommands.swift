@@ -9,8 +9,8 @@ package enum SearchCommands {
         FTAliasAdd.descriptor, FTAliasAddIfNotExists.descriptor, FTAliasUpdate.descriptor, FTAliasDel.descriptor,
         FTAliasDelIfExists.descriptor,
 
-        FTSearch.descriptor, FTExplain.descriptor, FTExplainCLI.descriptor, FTProfile.descriptor,
-        FTSpellCheck.descriptor,
+        FTSearch.descriptor, FTAggregate.descriptor, FTCursor.descriptor, FTExplain.descriptor,
+        FTExplainCLI.descriptor, FTProfile.descriptor, FTSpellCheck.descriptor,
 
         FTDictAdd.descriptor, FTDictDel.descriptor, FTDictDump.descriptor,
         FTSynUpdate.descriptor, FTSynDump.descriptor, FTSynAdd.descriptor,

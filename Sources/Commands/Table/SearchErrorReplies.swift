@@ -226,6 +226,44 @@ extension ErrorReplies {
         ReplyError("BUSY too many searches are waiting for a worker, try again later")
     }
 
+    // MARK: FT.AGGREGATE, FT.CURSOR
+
+    package static func notInAggregate(_ option: StaticString) -> ReplyError {
+        ReplyError("\(option) is not supported on FT.AGGREGATE")
+    }
+    package static var asNeedsArgument: ReplyError { ReplyError("AS needs argument") }
+    /// The oracle's words.
+    package static var badLoad: ReplyError { ReplyError("Bad arguments for LOAD: SUCCESS") }
+    /// The oracle's words.
+    package static var badReduce: ReplyError { ReplyError("Bad arguments for REDUCE: SUCCESS") }
+    package static func groupByUnknown(_ word: some Sequence<UInt8>) -> ReplyError {
+        ReplyError("Bad arguments for GROUPBY: Unknown property `\(word)`. Did you mean `@\(word)`?")
+    }
+    package static func badArguments(of function: ByteSlice, _ fault: ArgumentFault) -> ReplyError {
+        ReplyError("Bad arguments for \(function): \(fault.phrase)")
+    }
+    package static var multipleSortByInAggregate: ReplyError {
+        ReplyError("Multiple SORTBY steps are not allowed. Sort multiple fields in a single step")
+    }
+    package static func tooManySortFields(_ limit: Int) -> ReplyError {
+        ReplyError("Cannot sort by more than \(limit) fields")
+    }
+    package static func sortDirectionMissing(_ word: ByteSlice) -> ReplyError {
+        ReplyError("MISSING ASC or DESC after sort field (\(word))")
+    }
+    package static var withCountAndCursor: ReplyError {
+        ReplyError("FT.AGGREGATE does not support using WITHCOUNT and WITHCURSOR together")
+    }
+    package static var cursorNotFound: ReplyError { ReplyError("Cursor not found") }
+    package static var cursorDoesNotExist: ReplyError { ReplyError("Cursor does not exist") }
+    package static var badCursorID: ReplyError { ReplyError("Bad cursor ID") }
+    package static var badCursorCount: ReplyError { ReplyError("Bad value for COUNT") }
+    package static var unknownCursorSubcommand: ReplyError { ReplyError("Unknown subcommand") }
+    package static var tooManyCursors: ReplyError { ReplyError("Too many cursors allocated for index") }
+    package static var indexDroppedUnderCursor: ReplyError {
+        ReplyError("The index was dropped while the cursor was idle")
+    }
+
     // MARK: FT.PROFILE
 
     package static var profileKind: ReplyError { ReplyError("No `SEARCH` or `AGGREGATE` provided") }
@@ -278,6 +316,8 @@ extension ErrorReplies {
         case .store(let message): store(message)
         case .execution(.tooManyTerms(let limit)): ReplyError("Query expands to more than \(limit) terms")
         case .execution(.tooManyClauses(let limit)): ReplyError("Query holds more than \(limit) clauses")
+        case .plan(let text): ReplyError("\(text)")
+        case .aggregate(let failure): ReplyError("\(failure.text)")
         }
     }
 }

@@ -2,18 +2,6 @@
 
 import SearchModel
 
-/// `LOAD path [AS name]`
-package struct LoadItem: Equatable, Sendable {
-    /// An attribute, a field of the hash, or `__key`; without `@`.
-    package var path: Bytes
-    package var name: Bytes
-
-    package init(path: Bytes, name: Bytes) {
-        self.path = path
-        self.name = name
-    }
-}
-
 /// `@property [ASC|DESC]`
 package struct SortItem: Equatable, Sendable {
     package var property: Bytes
@@ -37,31 +25,34 @@ package struct ReducerCall: Equatable, Sendable {
         self.name = name
     }
 
-    /// What the result is called: AS, or `__generated_alias` + function + arguments.
+    /// What the result is called: AS, or `__generated_alias` + function + arguments, all in lower case.
     package var outputName: Bytes {
         if let name { return name }
         let arguments = arguments.map { $0.first == UInt8(ascii: "@") ? Bytes($0.dropFirst()) : $0 }
-        return Bytes("__generated_alias".utf8) + function.map { $0 >= 65 && $0 <= 90 ? $0 | 0x20 : $0 }
-            + Bytes(arguments.joined(separator: [UInt8(ascii: ",")]))
+        let text = function + Bytes(arguments.joined(separator: [UInt8(ascii: ",")]))
+        return Bytes("__generated_alias".utf8) + text.map { $0 >= 65 && $0 <= 90 ? $0 | 0x20 : $0 }
     }
 }
 
 /// All SORTBY and LIMIT words between two GROUPBYs.
 package struct Arrangement: Equatable, Sendable {
     package var sort: [SortItem]?
-    /// SORTBY ... MAX
-    package var max: Int?
+    /// LIMIT, or 0 and MAX: what was written last.
     package var limit: (offset: Int, count: Int)?
+    /// LIMIT n 0: rows are counted, none is shown.
+    package var isCount = false
 
     package init() {}
 
     package static func == (a: Arrangement, b: Arrangement) -> Bool {
-        a.sort == b.sort && a.max == b.max && a.limit?.offset == b.limit?.offset && a.limit?.count == b.limit?.count
+        a.sort == b.sort && a.isCount == b.isCount && a.limit?.offset == b.limit?.offset
+            && a.limit?.count == b.limit?.count
     }
 }
 
 package enum AggregateStep: Equatable, Sendable {
-    case load([LoadItem])
+    /// The words of LOAD, `path [AS name] ...`, as they came.
+    case load([Bytes])
     case loadAll
     case apply(expression: Bytes, name: Bytes)
     case filter(expression: Bytes)

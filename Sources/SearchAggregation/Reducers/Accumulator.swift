@@ -25,7 +25,7 @@ package struct CompensatedSum: Sendable {
     }
 }
 
-/// Hashable view of a value: numbers and equal text differ.
+/// Hashable view of a value: numbers and equal text differ, as do 0 and -0, and missing is null.
 package struct DistinctKey: Hashable, Sendable {
     private enum Content: Hashable {
         case number(UInt64)
@@ -38,163 +38,174 @@ package struct DistinctKey: Hashable, Sendable {
 
     package init(_ value: ExpressionValue?) {
         switch value {
-        case .number(let number): content = .number((number == 0 ? 0 : number).bitPattern)
+        case .number(let number): content = .number(number.bitPattern)
         case .string(let bytes): content = .string(bytes)
         case .array(let elements): content = .array(elements.map { DistinctKey($0) })
         case .null, nil: content = .null
         }
     }
-
-    package var value: ExpressionValue {
-        switch content {
-        case .number(let bits): .number(Double(bitPattern: bits))
-        case .string(let bytes): .string(bytes)
-        case .null: .null
-        case .array(let keys): .array(keys.map(\.value))
-        }
-    }
 }
 
-package enum Accumulator: Sendable {
-    case count(Int)
+/// The state of a reducer that keeps more than a number.
+enum Accumulator: Sendable {
     case distinct(Set<DistinctKey>)
-    case distinctish([UInt8])
-    case sum(CompensatedSum, count: Int)
-    case extreme(Double?, wantsLeast: Bool)
+    case sketch([UInt8])
     case deviation(count: Int, mean: Double, squares: Double)
-    case quantile(q: Double, values: [Double])
+    case numbers([Double])
     case list(order: [ExpressionValue], seen: Set<DistinctKey>)
-    case first(value: ExpressionValue?, key: ExpressionValue?, isSet: Bool, ascending: Bool, isKeyed: Bool)
-    case sample([ExpressionValue], seen: Int, size: Int, random: SplitMix)
+    /// `nil` inside: nothing has come yet.
+    case first((value: ExpressionValue, key: ExpressionValue)?)
+    case sample([ExpressionValue], seen: Int, random: SplitMix)
+    /// The content is being changed somewhere else, without a second owner.
+    case lent
 
-    package init(_ reducer: BoundReducer) {
+    init(_ reducer: BoundReducer) {
         switch reducer.function {
-        case .count: self = .count(0)
         case .countDistinct: self = .distinct([])
-        case .countDistinctish: self = .distinctish(Array(repeating: 0, count: 256))
-        case .sum, .average: self = .sum(CompensatedSum(), count: 0)
-        case .minimum: self = .extreme(nil, wantsLeast: true)
-        case .maximum: self = .extreme(nil, wantsLeast: false)
+        case .countDistinctish, .sketch, .sketchSum:
+            self = .sketch(Array(repeating: 0, count: Sketch.registers))
         case .deviation: self = .deviation(count: 0, mean: 0, squares: 0)
-        case .quantile(let q): self = .quantile(q: q, values: [])
+        case .quantile: self = .numbers([])
         case .toList: self = .list(order: [], seen: [])
-        case .firstValue(let by, let ascending):
-            self = .first(value: nil, key: nil, isSet: false, ascending: ascending, isKeyed: by != nil)
-        case .randomSample(let size): self = .sample([], seen: 0, size: size, random: SplitMix(seed: 0x5EED))
+        case .firstValue: self = .first(nil)
+        case .randomSample: self = .sample([], seen: 0, random: SplitMix(seed: 0x5EED))
+        case .count, .sum, .average, .minimum, .maximum: self = .lent
         }
     }
 
     /// Takes one row in.
-    package mutating func add(_ row: borrowing Row, _ reducer: BoundReducer) {
-        let value = reducer.input >= 0 ? row.values[reducer.input] : nil
-        switch self {
-        case .count(let n): self = .count(n + 1)
-        case .sum(var sum, let count):
-            guard let x = value?.numeric else { return }
-            sum.add(x)
-            self = .sum(sum, count: count + 1)
-        case .extreme(let current, let wantsLeast):
-            guard let x = value?.numeric else { return }
-            guard let current else {
-                self = .extreme(x, wantsLeast: wantsLeast)
-                return
-            }
-            if wantsLeast ? x < current : x > current { self = .extreme(x, wantsLeast: wantsLeast) }
+    ///
+    /// - Parameter key: what FIRST_VALUE ... BY compares.
+    /// - Returns: by how many bytes the state has grown, roughly.
+    mutating func add(_ value: ExpressionValue?, key: ExpressionValue?, _ reducer: BoundReducer) -> Int {
+        var state = Accumulator.lent
+        swap(&state, &self)
+        defer { swap(&state, &self) }
+        switch state {
         case .distinct(var seen):
-            guard let value, value != .null else { return }
-            self = .count(0)  // gives up the reference, so that the set grows in place
-            seen.insert(DistinctKey(value))
-            self = .distinct(seen)
-        case .distinctish(var registers):
-            guard let value, value != .null else { return }
-            self = .count(0)
-            Self.note(value, &registers)
-            self = .distinctish(registers)
-        case .deviation(let n, let mean, let squares):
-            self = Self.each(value).reduce(.deviation(count: n, mean: mean, squares: squares)) { state, x in
-                guard case .deviation(let n, let mean, let squares) = state else { return state }
-                let delta = x - mean
-                let next = mean + delta / Double(n + 1)
-                return .deviation(count: n + 1, mean: next, squares: squares + delta * (x - next))
+            guard let value, value != .null else { return 0 }
+            state = .lent
+            let isNew = seen.insert(DistinctKey(value)).inserted
+            state = .distinct(seen)
+            return isNew ? Self.size(value) : 0
+        case .sketch(var registers):
+            guard let value, value != .null else { return 0 }
+            state = .lent
+            if reducer.function == .sketchSum {
+                Sketch.merge(value, into: &registers)
+            } else {
+                Sketch.note(value, in: &registers)
             }
-        case .quantile(let q, var values):
-            self = .count(0)
-            values.append(contentsOf: Self.each(value))
-            self = .quantile(q: q, values: values)
+            state = .sketch(registers)
+            return 0
+        case .deviation(var count, var mean, var squares):
+            forEachNumber(value, reducer) { number in
+                count += 1
+                let delta = number - mean
+                mean += delta / Double(count)
+                squares += delta * (number - mean)
+            }
+            state = .deviation(count: count, mean: mean, squares: squares)
+            return 0
+        case .numbers(var numbers):
+            state = .lent
+            let before = numbers.count
+            forEachNumber(value, reducer) { numbers.append($0) }
+            let grown = numbers.count - before
+            state = .numbers(numbers)
+            return grown * 8
         case .list(var order, var seen):
-            guard let value else { return }
-            self = .count(0)
-            let elements: [ExpressionValue]
-            if case .array(let inner) = value { elements = inner } else { elements = [value] }
-            for element in elements where seen.insert(DistinctKey(element)).inserted { order.append(element) }
-            self = .list(order: order, seen: seen)
-        case .first(_, let best, let isSet, let ascending, let isKeyed):
-            guard isKeyed, case .firstValue(let by?, _) = reducer.function else {
-                if !isSet { self = .first(value: value, key: nil, isSet: true, ascending: ascending, isKeyed: false) }
-                return
+            guard let value else { return 0 }
+            state = .lent
+            var grown = 0
+            func take(_ element: ExpressionValue) {
+                guard seen.insert(DistinctKey(element)).inserted else { return }
+                order.append(element)
+                grown += Self.size(element)
             }
-            guard let key = row.values[by], key != .null else {
-                if !isSet { self = .first(value: value, key: nil, isSet: true, ascending: ascending, isKeyed: true) }
-                return
+            if reducer.flattensArrays, case .array(let elements) = value {
+                for element in elements { take(element) }
+            } else {
+                take(value)
             }
-            let order = best.map { (try? Expression.order(key, $0)) ?? 0 }  // values that have no order keep the first
-            if order == nil || (ascending ? order! < 0 : order! > 0) {
-                self = .first(value: value, key: key, isSet: true, ascending: ascending, isKeyed: true)
-            }
-        case .sample(var kept, let seen, let size, var random):
-            guard let value else { return }
-            self = .count(0)
-            if kept.count < size {
+            state = .list(order: order, seen: seen)
+            return grown
+        case .first(let best):
+            // Without BY the first row counts, be there a value or not; with it, rows that have one.
+            if value == nil, case .firstValue(.some, _) = reducer.function { return 0 }
+            state = .first(Self.better(best, (value ?? .null, key ?? .null), reducer))
+            return 0
+        case .sample(var kept, let seen, var random):
+            guard let value, case .randomSample(let size) = reducer.function else { return 0 }
+            state = .lent
+            let isNew = kept.count < size
+            if isNew {
                 kept.append(value)
             } else if size > 0 {
                 let place = Int(random.next() % UInt64(seen + 1))
                 if place < size { kept[place] = value }
             }
-            self = .sample(kept, seen: seen + 1, size: size, random: random)
+            state = .sample(kept, seen: seen + 1, random: random)
+            return isNew ? Self.size(value) : 0
+        case .lent: return 0
+        }
+    }
+
+    private static func size(_ value: ExpressionValue) -> Int {
+        if case .string(let text) = value { return 96 + text.count }
+        return 96
+    }
+
+    /// As the oracle: once the best key is null, only what is worse than it takes its place.
+    private static func better(
+        _ best: (value: ExpressionValue, key: ExpressionValue)?, _ row: (value: ExpressionValue, key: ExpressionValue),
+        _ reducer: BoundReducer
+    ) -> (value: ExpressionValue, key: ExpressionValue)? {
+        guard let best else { return row }
+        guard case .firstValue(.some, let ascending) = reducer.function else { return best }
+        // Values that have no order are equal.
+        let order = (try? Expression.order(row.key, best.key)) ?? 0
+        let gain = ascending ? -order : order
+        return (best.key == .null ? gain < 0 : gain > 0) ? row : best
+    }
+
+    /// The numbers in a value: text that is one counts; arrays that a reducer made are looked into.
+    private func forEachNumber(_ value: ExpressionValue?, _ reducer: BoundReducer, _ body: (Double) -> Void) {
+        if reducer.flattensArrays, case .array(let elements)? = value {
+            for element in elements { if let number = element.numeric { body(number) } }
+        } else if let number = value?.numeric {
+            body(number)
         }
     }
 
     /// The reducer's result.
-    package func result(_ function: BoundReducer.Function) -> ExpressionValue {
+    func result(_ function: BoundReducer.Function) -> ExpressionValue {
         switch self {
-        case .count(let n): return .number(Double(n))
         case .distinct(let seen): return .number(Double(seen.count))
-        case .distinctish(let registers): return .number(Self.estimate(registers))
-        case .sum(let sum, let count):
-            guard function == .average else { return .number(sum.value) }
-            return .number(count == 0 ? 0 : sum.value / Double(count))
-        case .extreme(let value, _): return .number(value ?? 0)
+        case .sketch(let registers):
+            return function == .sketch ? .string(Sketch.encode(registers)) : .number(Sketch.estimate(registers))
         case .deviation(let n, _, let squares): return .number(n < 2 ? 0 : sqrt(squares / Double(n - 1)))
-        case .quantile(let q, let values):
-            guard !values.isEmpty else { return .number(0) }
+        case .numbers(let values):
+            guard case .quantile(let q) = function, !values.isEmpty else { return .number(0) }
             let sorted = values.sorted()
             let rank = Int((q * Double(sorted.count)).rounded(.up))
             return .number(sorted[min(sorted.count - 1, max(0, rank - 1))])
         case .list(let order, _): return .array(order)
-        case .first(let value, _, _, _, _): return value ?? .null
-        case .sample(let kept, _, _, _): return .array(kept)
+        case .first(let best): return best?.value ?? .null
+        case .sample(let kept, _, _): return .array(kept)
+        case .lent: return .null
         }
     }
+}
 
-    private static func each(_ value: ExpressionValue?) -> [Double] {
-        switch value {
-        case .array(let elements): elements.compactMap(\.numeric)
-        case .some(let single): single.numeric.map { [$0] } ?? []
-        case nil: []
-        }
-    }
+/// HyperLogLog of 256 registers.
+enum Sketch {
+    static let registers = 256
+    private static let header: Bytes = [0, 0, 0, 0, 8]
 
-    // MARK: HyperLogLog of 256 registers
-
-    private static func note(_ value: ExpressionValue, _ registers: inout [UInt8]) {
+    static func note(_ value: ExpressionValue, in registers: inout [UInt8]) {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        let bytes: Bytes
-        switch value {
-        case .number(let number): bytes = withUnsafeBytes(of: number.bitPattern) { Bytes($0) }
-        case .string(let text): bytes = text
-        case .array, .null: bytes = []
-        }
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        add(value, to: &hash)
         hash ^= hash >> 33
         hash = hash &* 0xFF51_AFD7_ED55_8CCD
         hash ^= hash >> 33
@@ -203,13 +214,32 @@ package enum Accumulator: Sendable {
         registers[register] = max(registers[register], rank)
     }
 
-    private static func estimate(_ registers: [UInt8]) -> Double {
+    private static func add(_ value: ExpressionValue, to hash: inout UInt64) {
+        func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        switch value {
+        case .number(let number): withUnsafeBytes(of: number.bitPattern) { for byte in $0 { add(byte) } }
+        case .string(let text): for byte in text { add(byte) }
+        case .array(let elements): for element in elements { Self.add(element, to: &hash) }
+        case .null: hash &+= 1
+        }
+    }
+
+    static func estimate(_ registers: [UInt8]) -> Double {
         let m = Double(registers.count)
         let sum = registers.reduce(0.0) { $0 + pow(2, -Double($1)) }
         let raw = 0.7213 / (1 + 1.079 / m) * m * m / sum
         let empty = registers.count { $0 == 0 }
         if raw <= 2.5 * m && empty > 0 { return (m * log(m / Double(empty))).rounded() }
         return raw.rounded()
+    }
+
+    /// As HLL gives a sketch, and HLL_SUM takes it.
+    static func encode(_ registers: [UInt8]) -> Bytes { header + registers }
+
+    static func merge(_ value: ExpressionValue, into registers: inout [UInt8]) {
+        guard case .string(let bytes) = value, bytes.count == header.count + Self.registers, bytes.starts(with: header)
+        else { return }
+        for place in registers.indices { registers[place] = max(registers[place], bytes[header.count + place]) }
     }
 }
 

@@ -14,6 +14,8 @@ package struct BoundReducer: Sendable {
         case toList
         case firstValue(by: Int?, ascending: Bool)
         case randomSample(Int)
+        /// HLL: the registers of COUNT_DISTINCTISH, to be added up by `sketchSum`.
+        case sketch, sketchSum
     }
 
     package let function: Function
@@ -21,71 +23,136 @@ package struct BoundReducer: Sendable {
     package let input: Int
     /// Where the result goes.
     package var slot = -1
+    /// It reads what another reducer has made: arrays in it count element by element.
+    package var flattensArrays = false
 
-    package init(_ call: ReducerCall, resolve: (Bytes) -> Int?) throws(AggregatePlanError) {
-        let name = String(decoding: call.function, as: UTF8.self).uppercased()
-        var arguments = call.arguments[...]
-        func property(_ argument: Bytes) throws(AggregatePlanError) -> Int {
-            guard let slot = resolve(argument) else {
-                let bare = argument.first == UInt8(ascii: "@") ? argument.dropFirst() : argument[...]
-                throw AggregatePlanError(
-                    "Property `\(String(decoding: bare, as: UTF8.self))` not present in document or pipeline")
-            }
-            return slot
-        }
-        func first() throws(AggregatePlanError) -> Int {
-            guard let argument = arguments.popFirst() else { throw AggregatePlanError("Missing arguments for \(name)") }
-            return try property(argument)
-        }
-        switch name {
+    /// All properties it reads.
+    package var inputs: [Int] {
+        var inputs = input >= 0 ? [input] : []
+        if case .firstValue(let by?, _) = function { inputs.append(by) }
+        return inputs
+    }
+
+    package init(_ call: ReducerCall, resolve: @escaping (Bytes) -> Int?) throws(AggregatePlanError) {
+        var words = ReducerWords(call, resolve: resolve)
+        switch String(decoding: call.function, as: UTF8.self).uppercased() {
         case "COUNT":
-            guard arguments.isEmpty else { throw AggregatePlanError("Count accepts 0 values only") }
+            guard call.arguments.isEmpty else { throw AggregatePlanError("Count accepts 0 values only") }
             (function, input) = (.count, -1)
-        case "COUNT_DISTINCT": (function, input) = (.countDistinct, try first())
-        case "COUNT_DISTINCTISH": (function, input) = (.countDistinctish, try first())
-        case "SUM": (function, input) = (.sum, try first())
-        case "AVG": (function, input) = (.average, try first())
-        case "MIN": (function, input) = (.minimum, try first())
-        case "MAX": (function, input) = (.maximum, try first())
-        case "STDDEV": (function, input) = (.deviation, try first())
-        case "TOLIST": (function, input) = (.toList, try first())
+        case "COUNT_DISTINCT": (function, input) = (.countDistinct, try words.property())
+        case "COUNT_DISTINCTISH": (function, input) = (.countDistinctish, try words.property())
+        case "SUM": (function, input) = (.sum, try words.property())
+        case "AVG": (function, input) = (.average, try words.property())
+        case "MIN": (function, input) = (.minimum, try words.property())
+        case "MAX": (function, input) = (.maximum, try words.property())
+        case "STDDEV": (function, input) = (.deviation, try words.property())
+        case "TOLIST": (function, input) = (.toList, try words.property())
+        case "HLL": (function, input) = (.sketch, try words.property())
+        case "HLL_SUM": (function, input) = (.sketchSum, try words.property())
         case "QUANTILE":
-            input = try first()
-            guard let text = arguments.popFirst() else {
-                throw AggregatePlanError("Bad arguments for QUANTILE: Expected an argument, but none provided")
-            }
-            guard let q = ExpressionValue.number(of: text) else {
-                throw AggregatePlanError("Bad arguments for QUANTILE: Could not convert argument to expected type")
-            }
-            guard q >= 0, q <= 1 else { throw AggregatePlanError("Percentage must be between 0.0 and 1.0") }
-            function = .quantile(q)
+            input = try words.property()
+            function = .quantile(try words.quantile())
         case "FIRST_VALUE":
-            input = try first()
-            var by: Int?
-            var ascending = true
-            if let word = arguments.popFirst() {
-                guard String(decoding: word, as: UTF8.self).uppercased() == "BY", let key = arguments.popFirst() else {
-                    throw AggregatePlanError("Unknown arguments for FIRST_VALUE")
-                }
-                by = try property(key)
-                if let direction = arguments.popFirst() {
-                    switch String(decoding: direction, as: UTF8.self).uppercased() {
-                    case "ASC": ascending = true
-                    case "DESC": ascending = false
-                    default: throw AggregatePlanError("Unknown arguments for FIRST_VALUE")
-                    }
-                }
-            }
+            input = try words.property()
+            let (by, ascending) = try words.order()
             function = .firstValue(by: by, ascending: ascending)
         case "RANDOM_SAMPLE":
-            input = try first()
-            guard let text = arguments.popFirst(), let size = ExpressionValue.number(of: text), size >= 0, size == size.rounded() else {
-                throw AggregatePlanError("Bad arguments for RANDOM_SAMPLE: Could not convert argument to expected type")
-            }
+            input = try words.property()
+            let size = try words.integer("<sample size>")
             guard size <= 1000 else { throw AggregatePlanError("Sample size too large") }
-            function = .randomSample(Int(size))
+            function = .randomSample(size)
         default:
-            throw AggregatePlanError("No such reducer: \(String(decoding: call.function, as: UTF8.self))")
+            throw AggregatePlanError("No such reducer: \(words.name)")
         }
+    }
+}
+
+/// The arguments of one REDUCE, taken one by one.
+private struct ReducerWords {
+    /// As the client wrote it: errors repeat it.
+    let name: String
+    private let arguments: [Bytes]
+    private var position = 0
+    private let resolve: (Bytes) -> Int?
+
+    init(_ call: ReducerCall, resolve: @escaping (Bytes) -> Int?) {
+        name = String(decoding: call.function, as: UTF8.self)
+        arguments = call.arguments
+        self.resolve = resolve
+    }
+
+    private mutating func take() -> Bytes? {
+        guard position < arguments.count else { return nil }
+        defer { position += 1 }
+        return arguments[position]
+    }
+
+    mutating func property() throws(AggregatePlanError) -> Int {
+        guard let argument = take() else { throw AggregatePlanError("Missing arguments for \(name)") }
+        guard let slot = resolve(argument) else {
+            let bare = argument.first == UInt8(ascii: "@") ? argument.dropFirst() : argument[...]
+            throw AggregatePlanError(
+                "Property `\(String(decoding: bare, as: UTF8.self))` not present in document or pipeline")
+        }
+        return slot
+    }
+
+    mutating func integer(_ what: String) throws(AggregatePlanError) -> Int {
+        guard let text = take() else {
+            throw AggregatePlanError("Bad arguments for \(what): Expected an argument, but none provided")
+        }
+        guard let value = text.withUnsafeBufferPointer({ NumberText.integer($0) }) else {
+            throw AggregatePlanError("Bad arguments for \(what): Could not convert argument to expected type")
+        }
+        guard value >= 0 else {
+            throw AggregatePlanError("Bad arguments for \(what): Value is outside acceptable bounds")
+        }
+        return value
+    }
+
+    mutating func quantile() throws(AggregatePlanError) -> Double {
+        guard let text = take() else {
+            throw AggregatePlanError("Bad arguments for \(name): Expected an argument, but none provided")
+        }
+        guard let q = text.withUnsafeBufferPointer({ NumberText.double($0) }) else {
+            throw AggregatePlanError("Bad arguments for \(name): Could not convert argument to expected type")
+        }
+        guard q >= 0, q <= 1 else { throw AggregatePlanError("Percentage must be between 0.0 and 1.0") }
+        if position < arguments.count {
+            // How fine the oracle's approximation is; ours is exact.
+            let resolution = try integer("<resolution>")
+            guard resolution >= 1, resolution <= 1000 else { throw AggregatePlanError("Invalid resolution") }
+        }
+        try end()
+        return q
+    }
+
+    /// `[BY property [ASC|DESC]]`
+    mutating func order() throws(AggregatePlanError) -> (by: Int?, ascending: Bool) {
+        guard position < arguments.count else { return (nil, true) }
+        guard isWord("BY") else { throw unknown }
+        position += 1
+        let by = try property()
+        var ascending = true
+        if position < arguments.count {
+            guard isWord("ASC") || isWord("DESC") else { throw unknown }
+            ascending = isWord("ASC")
+            position += 1
+        }
+        try end()
+        return (by, ascending)
+    }
+
+    private func isWord(_ word: String) -> Bool {
+        String(decoding: arguments[position], as: UTF8.self).uppercased() == word
+    }
+
+    private func end() throws(AggregatePlanError) {
+        if position < arguments.count { throw unknown }
+    }
+
+    private var unknown: AggregatePlanError {
+        let word = String(decoding: arguments[position], as: UTF8.self)
+        return AggregatePlanError("Unknown argument `\(word)` at position \(position) for \(name)")
     }
 }

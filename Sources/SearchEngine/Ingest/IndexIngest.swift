@@ -206,7 +206,9 @@ final class IndexIngest: @unchecked Sendable {
             if !field.isNotIndexed { analyzer.write(value, options, to: writer) }
             writeSortText(value, of: field, at: position)
         case .tag(let options):
-            if !field.isNotIndexed { writer.setTags(field: position, analyzer.tags(of: value, options)) }
+            if !field.isNotIndexed {
+                writer.setTags(field: position, analyzer.tags(of: value, options), raw: value)
+            }
             writeSortText(value, of: field, at: position)
         case .numeric:
             if !field.isNotIndexed || field.isSortable { writer.setNumeric(field: position, numbers[position]) }

@@ -63,24 +63,16 @@ package final class IndexSearch: Sendable {
         timeoutPolicy = settings.onTimeout
 
         var parameters = SearchParameters(tree: tree)
-        parameters.scorer = scorer
-        parameters.bm25Legacy = settings.bm25StdLegacy
-        parameters.tanhFactor = Double(options.extras?.tanhFactor ?? settings.bm25StdTanhFactor)
-        parameters.payload = options.extras?.payload
+        Self.apply(options, scorer, settings, definition.schema, to: &parameters)
         parameters.needsScores = options.flags.contains(.withScores)
         parameters.offset = options.offset
         parameters.limit = options.limit
-        parameters.slop = options.extras?.slop
-        parameters.inOrder = options.flags.contains(.inOrder)
-        parameters.maxExpansions = settings.maxExpansions
-        parameters.minPrefix = settings.minPrefix
         parameters.explainScores = options.flags.contains(.explainScore)
         parameters.withoutCount =
             options.flags.contains(.withoutCount) || (options.dialect == 4 && !options.flags.contains(.withCount))
         if options.timeout > 0 {
             parameters.deadline = MonotonicClock.nanoseconds &+ UInt64(options.timeout) &* 1_000_000
         }
-        if let fields = options.extras?.fields { parameters.inFields = Self.mask(fields, definition.schema) }
 
         // A count looks at no field, so that names it would not find are no error.
         var loadedSort: LoadedSort?
@@ -121,6 +113,22 @@ package final class IndexSearch: Sendable {
 // MARK: parts
 
 extension IndexSearch {
+    /// What the options say about matching and scoring.
+    static func apply(
+        _ options: SearchOptions, _ scorer: ScorerKind, _ settings: SearchSettings, _ schema: Schema,
+        to parameters: inout SearchParameters
+    ) {
+        parameters.scorer = scorer
+        parameters.bm25Legacy = settings.bm25StdLegacy
+        parameters.tanhFactor = Double(options.extras?.tanhFactor ?? settings.bm25StdTanhFactor)
+        parameters.payload = options.extras?.payload
+        parameters.slop = options.extras?.slop
+        parameters.inOrder = options.flags.contains(.inOrder)
+        parameters.maxExpansions = settings.maxExpansions
+        parameters.minPrefix = settings.minPrefix
+        if let fields = options.extras?.fields { parameters.inFields = mask(fields, schema) }
+    }
+
     static func language(
         _ options: SearchOptions, _ configuration: IndexConfiguration
     ) throws(SearchError) -> Language {
@@ -129,7 +137,7 @@ extension IndexSearch {
         return language
     }
 
-    private static func scorer(
+    static func scorer(
         _ options: SearchOptions, _ settings: SearchSettings
     ) throws(SearchError) -> ScorerKind {
         guard let name = options.extras?.scorer else { return ScorerKind(rawValue: settings.defaultScorer) ?? .bm25Std }

@@ -1,5 +1,6 @@
 // Why a search gave no rows.
 
+import SearchAggregation
 import SearchExecution
 import SearchModel
 import SearchQuery
@@ -18,4 +19,8 @@ package enum SearchError: Error, Equatable, Sendable {
     case store(String)
     /// The executor refuses it.
     case execution(ExecutionError)
+    /// A step of an aggregation is wrong.
+    case plan(String)
+    /// A row could not be computed.
+    case aggregate(AggregateFailure)
 }

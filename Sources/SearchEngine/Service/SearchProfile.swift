@@ -31,6 +31,8 @@ package struct SearchProfile: Sendable {
         package var count: Int
     }
 
+    /// Whether times are told (`_PRINT_PROFILE_CLOCK`): without them replies can be compared.
+    package var showsTimes = true
     package var parsing: UInt64 = 0
     package var planning: UInt64 = 0
     package var total: UInt64 = 0
@@ -43,13 +45,17 @@ package struct SearchProfile: Sendable {
 /// Measures one search.
 package struct SearchProfiler: Sendable {
     private let isLimited: Bool
+    private let showsTimes: Bool
     private let start: UInt64
     private var parsed: UInt64 = 0
     private var planned: UInt64 = 0
 
-    /// - Parameter isLimited: children of unions are counted, not told.
-    package init(isLimited: Bool) {
+    /// - Parameters:
+    ///   - isLimited: children of unions are counted, not told.
+    ///   - showsTimes: see ``SearchProfile/showsTimes``.
+    package init(isLimited: Bool, showsTimes: Bool = true) {
         self.isLimited = isLimited
+        self.showsTimes = showsTimes
         start = MonotonicClock.nanoseconds
     }
 
@@ -66,6 +72,7 @@ package struct SearchProfiler: Sendable {
         let after = MonotonicClock.nanoseconds
 
         var profile = SearchProfile()
+        profile.showsTimes = showsTimes
         profile.parsing = parsed &- start
         profile.planning = planned &- parsed
         profile.total = (after &- before) &+ (planned &- start)

@@ -128,8 +128,10 @@ final class TopK {
     // MARK: selection
 
     private func append(_ document: ScoredDocument) {
-        guard admits(bound: document.score, stampFloor: document.stamp)
-            || (document.score == threshold && document.stamp == thresholdStamp) else { return }
+        guard
+            admits(bound: document.score, stampFloor: document.stamp)
+                || (document.score == threshold && document.stamp == thresholdStamp)
+        else { return }
         entries[count] = document
         count += 1
         if count == room, count > capacity {

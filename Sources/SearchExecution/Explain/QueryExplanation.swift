@@ -4,9 +4,9 @@ import SearchModel
 import SearchQuery
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #else
-    import Darwin
+import Darwin
 #endif
 
 /// Prints an expanded tree, one node a line, children indented by two spaces.

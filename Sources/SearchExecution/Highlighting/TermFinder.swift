@@ -281,7 +281,9 @@ package final class TermFinder {
         case .all(let children):
             for child in children { activate(child, &active) }
         case .any(let children):
-            for child in children where isMatch(child) { activate(child, &active) }
+            // None of them: what matched stands in a field that is not at hand, so all may have.
+            let matched = children.filter(isMatch)
+            for child in matched.isEmpty ? children : matched { activate(child, &active) }
         case .optional(let child):
             if isMatch(child) { activate(child, &active) }
         case .not, .other, .nothing:

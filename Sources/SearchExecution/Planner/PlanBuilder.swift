@@ -251,9 +251,11 @@ struct PlanBuilder {
         var clause = Clause(.numeric(field: position, values))
         for segment in snapshot.segments {
             guard let column = segment.numeric(position) else { continue }
-            clause.estimate += orderIsVisible && segment.hasDeletions
+            clause.estimate +=
+                orderIsVisible && segment.hasDeletions
                 ? column.liveCount(
-                    values, deadCount: segment.documentCount - segment.liveCount, copyLiveWindow: segment.copyLiveWindow)
+                    values, deadCount: segment.documentCount - segment.liveCount, copyLiveWindow: segment.copyLiveWindow
+                )
                 : column.estimate(values)
         }
         guard clause.estimate > 0 else { return nil }
@@ -266,7 +268,8 @@ struct PlanBuilder {
         var clause = Clause(.geo(field: position, circle))
         for segment in snapshot.segments {
             guard let column = segment.geo(position) else { continue }
-            clause.estimate += orderIsVisible
+            clause.estimate +=
+                orderIsVisible
                 ? column.matches(circle).liveDocumentFrequency(
                     deadCount: segment.documentCount - segment.liveCount, copyLiveWindow: segment.copyLiveWindow)
                 : column.estimate(circle)

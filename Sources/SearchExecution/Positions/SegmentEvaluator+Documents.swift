@@ -23,7 +23,7 @@ extension SegmentEvaluator {
         switch node.pointee.kind {
         case .nothing: return false
         case .all, .optional: return true
-        case .postings: return find(cursors + node.pointee.slot, docID) >= 0
+        case .postings: return posting(cursors + node.pointee.slot, docID) >= 0
         case .documents, .geo: return documentLists[node.pointee.slot].contains(docID)
         case .numeric:
             let slot = node.pointee.slot
@@ -67,8 +67,8 @@ extension SegmentEvaluator {
         }
         if used == 0 { return true }
         return node.pointee.inOrder
-            ? Proximity.isWithinOrdered(positions.lists, first, used, slop: node.pointee.maxSlop)
-            : Proximity.isWithinUnordered(positions.lists, first, used, slop: node.pointee.maxSlop)
+            ? Proximity.isWithinOrdered(positions.lists + first, used, slop: node.pointee.maxSlop)
+            : Proximity.isWithinUnordered(positions.lists + first, used, slop: node.pointee.maxSlop)
     }
 
     /// Puts a node's positions in a document into a list of the scratch.
@@ -76,7 +76,7 @@ extension SegmentEvaluator {
     /// - Parameter forScore: numeric ranges may count as unions, see ``Clause/isRangeUnion``.
     /// - Returns: `nil` when the node does not match the document.
     func collect(_ index: Int, _ docID: DocID, forScore: Bool, into list: Int) -> MatchShape? {
-        positions.lists[list].removeAll()
+        positions.lists[list].count = 0
         return append(index, docID, forScore, list)
     }
 
@@ -85,13 +85,9 @@ extension SegmentEvaluator {
         switch node.pointee.kind {
         case .postings:
             let cursor = cursors + node.pointee.slot
-            let place = find(cursor, docID)
-            if place < 0 { return nil }
-            guard cursor.pointee.list.pointee.hasPositions else { return .term }
-            let before = positions.lists[list].count
-            cursor.pointee.list.pointee.readPositionsAppending(
-                cursor.pointee.block, place, into: &positions.lists[list])
-            return positions.lists[list].count > before ? [.term, .hasPositions] : .term
+            let posting = posting(cursor, docID)
+            if posting < 0 { return nil }
+            return readPositions(cursor, posting, positions.lists + list) ? [.term, .hasPositions] : .term
         case .documents:
             return matches(index, docID) ? .term : nil
         case .numeric, .geo:
@@ -116,6 +112,37 @@ extension SegmentEvaluator {
             guard matches(index, docID) else { return nil }
             return appendAll(node, docID, forScore, list)
         }
+    }
+
+    /// Appends the positions of a posting; false when it has none.
+    private func readPositions(
+        _ cursor: UnsafeMutablePointer<PostingCursor>, _ posting: Int, _ list: UnsafeMutablePointer<PositionList>
+    ) -> Bool {
+        let block = posting &>> 7
+        let index = posting & 127
+        let address: UnsafePointer<UInt8>
+        if cursor.pointee.positionBlock == block {
+            if cursor.pointee.positionBase == nil {
+                // The second posting of the block: there may be many.
+                cursor.pointee.positionBase = cursor.pointee.list.pointee.openPositions(
+                    block, cursor.pointee.positionStarts)
+            }
+        } else {
+            cursor.pointee.positionBlock = block
+            cursor.pointee.positionBase = nil
+        }
+        if let base = cursor.pointee.positionBase {
+            address = base + Int(cursor.pointee.positionStarts[index])
+        } else if let found = cursor.pointee.list.pointee.positionAddress(block, index) {
+            address = found
+        } else {
+            return false
+        }
+        let count = rk_count_positions(address)
+        list.pointee.reserve(count)
+        _ = rk_decode_positions(address, list.pointee.start + list.pointee.count)
+        list.pointee.count &+= count
+        return count > 0
     }
 
     /// An aggregate's positions are those of its matching children; one that is purely virtual or

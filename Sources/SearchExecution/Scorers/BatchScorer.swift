@@ -340,7 +340,8 @@ final class BatchScorer {
             final /= evaluator.slopDivisor(docID)
             guard topK.admits(bound: final, stampFloor: stamp) else { return }
         }
-        topK.offer(ScoredDocument(
-            score: final, stamp: stamp, segment: UInt32(evaluator.segmentIndex), docID: docID))
+        topK.offer(
+            ScoredDocument(
+                score: final, stamp: stamp, segment: UInt32(evaluator.segmentIndex), docID: docID))
     }
 }

@@ -382,8 +382,9 @@ final class ScoreBounds {
         case .bm25:
             return ds * weight / (1 + context.bm25Divisor) * ScoreBounds.margin
         case .bm25Std, .bm25StdNorm, .bm25StdTanh:
-            return ds * context.virtualScore(
-                frequency: 1, weight: weight, length: minLength(unit), isAll: node.pointee.kind == .all)
+            return ds
+                * context.virtualScore(
+                    frequency: 1, weight: weight, length: minLength(unit), isAll: node.pointee.kind == .all)
                 * ScoreBounds.margin
         case .disMax:
             return weight

@@ -42,7 +42,8 @@ struct ScoringContext {
         averageLength = plan.averageLength > 0 ? plan.averageLength : 1
         tanhFactor = plan.parameters.tanhFactor
         payload = plan.parameters.payload
-        bm25Divisor = ScoringContext.k1
+        bm25Divisor =
+            ScoringContext.k1
             * (1 - ScoringContext.bm25B + ScoringContext.bm25B * plan.averageLength)
     }
 

@@ -95,6 +95,18 @@ struct PostingCursor: BitwiseCopyable {
     let ownWords: UnsafeMutablePointer<UInt64>
     /// The window holds no document.
     var isEmptyWindow = false
+    /// The window that `documentsBefore` tells of, or -1.
+    var countedWindow = -1
+    /// Documents of the window before each of its 64 words.
+    let documentsBefore: UnsafeMutablePointer<UInt16>
+
+    // Positions.
+
+    /// The block whose positions were read last.
+    var positionBlock = -1
+    /// Where they start, once more than one posting of the block was asked for.
+    var positionBase: UnsafePointer<UInt8>?
+    let positionStarts: UnsafeMutablePointer<UInt32>
 }
 
 /// Documents per unit of pruning.

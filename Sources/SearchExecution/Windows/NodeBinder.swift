@@ -54,14 +54,15 @@ struct NodeBinder {
     }
 
     private mutating func bind(_ clause: Clause, to node: UnsafeMutablePointer<Node>) {
-        node.initialize(to: Node(
-            kind: .nothing, isImplied: clause.isImplied, hasProximity: clause.maxSlop != nil,
-            inOrder: clause.inOrder, isRangeUnion: clause.isRangeUnion, isTag: false,
-            maxSlop: clause.maxSlop ?? 0, slot: 0,
-            weight: clause.weight, idf: clause.idf, idfStd: clause.idfStd,
-            unmatchedWeight: clause.unmatchedWeight, virtualFrequency: clause.virtualFrequency, estimate: 0,
-            children: arena.allocate(Int32.self, clause.children.count), childCount: 0,
-            fillOrder: arena.allocate(Int32.self, clause.children.count), fillCount: 0))
+        node.initialize(
+            to: Node(
+                kind: .nothing, isImplied: clause.isImplied, hasProximity: clause.maxSlop != nil,
+                inOrder: clause.inOrder, isRangeUnion: clause.isRangeUnion, isTag: false,
+                maxSlop: clause.maxSlop ?? 0, slot: 0,
+                weight: clause.weight, idf: clause.idf, idfStd: clause.idfStd,
+                unmatchedWeight: clause.unmatchedWeight, virtualFrequency: clause.virtualFrequency, estimate: 0,
+                children: arena.allocate(Int32.self, clause.children.count), childCount: 0,
+                fillOrder: arena.allocate(Int32.self, clause.children.count), fillCount: 0))
         switch clause.source {
         case .all:
             node.pointee.kind = .all
@@ -127,12 +128,14 @@ struct NodeBinder {
                 needsMask = true
             }
         }
-        let numbers = arena.allocate(UInt32.self, 2 * blockSize)
+        let numbers = arena.allocate(UInt32.self, 3 * blockSize + 1)
         let words = arena.allocate(UInt64.self, 2 * wordsPerWindow + 2)
-        (cursors + cursorCount).initialize(to: PostingCursor(
-            list: list, hasMask: needsMask, mask: mask ?? 0, blockCount: list.pointee.blockCount,
-            docs: numbers, matching: words + 2 * wordsPerWindow, frequencies: numbers + blockSize,
-            words: UnsafePointer(words), ownWords: words))
+        (cursors + cursorCount).initialize(
+            to: PostingCursor(
+                list: list, hasMask: needsMask, mask: mask ?? 0, blockCount: list.pointee.blockCount,
+                docs: numbers, matching: words + 2 * wordsPerWindow, frequencies: numbers + blockSize,
+                words: UnsafePointer(words), ownWords: words,
+                documentsBefore: arena.allocate(UInt16.self, wordsPerWindow), positionStarts: numbers + 2 * blockSize))
         node.pointee.kind = .postings
         node.pointee.slot = cursorCount
         node.pointee.estimate = list.pointee.documentFrequency

@@ -179,6 +179,33 @@ extension SegmentEvaluator {
         return list.pointee.firstBlock(endingAtOrAfter: docID, from: 0)
     }
 
+    /// Number of a document's posting in the list, or -1; field masks are looked at.
+    func posting(_ cursor: UnsafeMutablePointer<PostingCursor>, _ docID: DocID) -> Int {
+        let window = Int(docID) / windowSize
+        if cursor.pointee.window == window {
+            let bit = Int(docID) % windowSize
+            let word = cursor.pointee.words[bit &>> 6]
+            if word &>> UInt64(bit & 63) & 1 == 0 { return -1 }
+            if let first = firstPosting(cursor, window) {
+                let below = word & ((1 &<< UInt64(bit & 63)) &- 1)
+                return first &+ Int(documentsBefore(cursor, window)[bit &>> 6]) &+ rs_exec_bits(below)
+            }
+        }
+        let index = find(cursor, docID)
+        return index < 0 ? -1 : cursor.pointee.block &* blockSize &+ index
+    }
+
+    private func documentsBefore(
+        _ cursor: UnsafeMutablePointer<PostingCursor>, _ window: Int
+    ) -> UnsafeMutablePointer<UInt16> {
+        let counts = cursor.pointee.documentsBefore
+        if cursor.pointee.countedWindow != window {
+            rs_exec_bits_before(cursor.pointee.words, counts)
+            cursor.pointee.countedWindow = window
+        }
+        return counts
+    }
+
     /// Place of a document's posting in the block that is then loaded, or -1; field masks are looked at.
     func find(_ cursor: UnsafeMutablePointer<PostingCursor>, _ docID: DocID) -> Int {
         let block = block(atOrAfter: docID, cursor)
@@ -191,10 +218,10 @@ extension SegmentEvaluator {
     /// The document's frequency, 0 when the list does not hold it.
     func frequency(_ slot: Int, _ docID: DocID) -> UInt32 {
         let cursor = cursors + slot
-        let index = find(cursor, docID)
-        if index < 0 { return 0 }
-        loadFrequencies(cursor.pointee.block, cursor)
-        return cursor.pointee.frequencies[index]
+        let posting = posting(cursor, docID)
+        if posting < 0 { return 0 }
+        loadFrequencies(posting &>> 7, cursor)
+        return cursor.pointee.frequencies[posting & 127]
     }
 
     // MARK: many documents

@@ -5,7 +5,9 @@ import SearchModel
 
 package enum ArithmeticOperator: Equatable, Sendable { case add, subtract, multiply, divide, remainder, power }
 
-package enum ComparisonOperator: Equatable, Sendable { case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual }
+package enum ComparisonOperator: Equatable, Sendable {
+    case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+}
 
 /// An expression tree. Properties are slots that the parser's resolver gave out.
 package indirect enum Expression: Equatable, Sendable {
@@ -32,6 +34,32 @@ extension ExpressionRow {
 }
 
 extension Expression {
+    /// The slots that the expression reads.
+    package var slots: Set<Int> {
+        switch self {
+        case .literal: []
+        case .property(let slot, _): [slot]
+        case .arithmetic(_, let left, let right), .comparison(_, let left, let right), .and(let left, let right),
+            .or(let left, let right):
+            left.slots.union(right.slots)
+        case .not(let operand): operand.slots
+        case .call(_, let arguments): arguments.reduce(into: []) { $0.formUnion($1.slots) }
+        }
+    }
+
+    /// Whether the terms that a row matched are asked for.
+    package var usesMatchedTerms: Bool {
+        switch self {
+        case .literal, .property: false
+        case .arithmetic(_, let left, let right), .comparison(_, let left, let right), .and(let left, let right),
+            .or(let left, let right):
+            left.usesMatchedTerms || right.usesMatchedTerms
+        case .not(let operand): operand.usesMatchedTerms
+        case .call(let function, let arguments):
+            function == .matchedTerms || arguments.contains { $0.usesMatchedTerms }
+        }
+    }
+
     /// Computes the expression.
     ///
     /// - Throws: the text that a client reads, when a value is missing or of the wrong type.
@@ -45,7 +73,8 @@ extension Expression {
         case .arithmetic(let operation, let left, let right):
             return .number(try Self.compute(operation, try left.evaluate(row), try right.evaluate(row)))
         case .comparison(let operation, let left, let right):
-            return try Self.compare(operation, try left.evaluate(row), try right.evaluate(row)) ? .number(1) : .number(0)
+            return try Self.compare(operation, try left.evaluate(row), try right.evaluate(row))
+                ? .number(1) : .number(0)
         case .and(let left, let right):
             guard try left.evaluate(row).isTruthy else { return .number(0) }
             return try right.evaluate(row).isTruthy ? .number(1) : .number(0)
@@ -65,6 +94,10 @@ extension Expression {
         guard let a = left.numeric, let b = right.numeric else {
             throw ExpressionEvaluationError("Could not convert value to a number")
         }
+        return compute(operation, a, b)
+    }
+
+    static func compute(_ operation: ArithmeticOperator, _ a: Double, _ b: Double) -> Double {
         switch operation {
         case .add: return a + b
         case .subtract: return a - b

@@ -48,7 +48,9 @@ package enum FunctionID: String, Sendable, CaseIterable {
         }
     }
 
-    func apply(_ arguments: [Expression], _ row: some ExpressionRow) throws(ExpressionEvaluationError) -> ExpressionValue {
+    func apply(
+        _ arguments: [Expression], _ row: some ExpressionRow
+    ) throws(ExpressionEvaluationError) -> ExpressionValue {
         guard arity.contains(arguments.count) else { throw wrongArity }
         switch self {
         case .exists:
@@ -82,7 +84,8 @@ package enum FunctionID: String, Sendable, CaseIterable {
         case .toNumber: try TextFunctions.toNumber(values[0])
         case .toStr: .string(TextFunctions.text(of: values[0]))
         case .matchedTerms: TextFunctions.matched(matchedTerms, limit: values.first?.numeric ?? 100)
-        case .timefmt, .parsetime, .day, .hour, .minute, .month, .dayofweek, .dayofmonth, .dayofyear, .monthofyear, .year:
+        case .timefmt, .parsetime, .day, .hour, .minute, .month, .dayofweek, .dayofmonth, .dayofyear, .monthofyear,
+            .year:
             try TimeFunctions.apply(self, values)
         case .geodistance: try GeoFunctions.distance(values)
         case .exists, .case: .null
@@ -92,12 +95,13 @@ package enum FunctionID: String, Sendable, CaseIterable {
     /// The text in argument `index`, or the message that its type is wrong.
     func text(_ values: [ExpressionValue], _ index: Int) throws(ExpressionEvaluationError) -> Bytes {
         guard case .string(let bytes) = values[index] else {
-            throw wrongType(values[index], index, "VALIDATE_ARG__STRING(v, \(index)) was false.")
+            throw wrongType(values[index], index, "VALIDATE_ARG__STRING(v, 0) was false.")
         }
         return bytes
     }
 
     func wrongType(_ value: ExpressionValue, _ index: Int, _ check: String) -> ExpressionEvaluationError {
-        ExpressionEvaluationError("Invalid type (\(value.typeNumber)) for argument \(index) in function '\(rawValue)'. \(check)")
+        ExpressionEvaluationError(
+            "Invalid type (\(value.typeNumber)) for argument \(index) in function '\(rawValue)'. \(check)")
     }
 }

@@ -26,7 +26,8 @@ enum TextFunctions {
         }
         func integer(_ index: Int) throws(ExpressionEvaluationError) -> Int {
             guard case .number(let number) = values[index] else {
-                throw FunctionID.substr.wrongType(values[index], index, "VALIDATE_ARG__TYPE(v, RSValue_Number) was false.")
+                throw FunctionID.substr.wrongType(
+                    values[index], index, "VALIDATE_ARG__TYPE(v, RSValue_Number) was false.")
             }
             return number.isNaN ? 0 : Int(min(max(number, -2_147_483_648), 2_147_483_647))
         }
@@ -105,7 +106,8 @@ enum TextFunctions {
     static func toNumber(_ value: ExpressionValue) throws(ExpressionEvaluationError) -> ExpressionValue {
         guard let number = value.numeric else {
             throw ExpressionEvaluationError(
-                "to_number: cannot convert string '\(value == .null ? "(null)" : String(decoding: text(of: value), as: UTF8.self))'")
+                "to_number: cannot convert string '\(value == .null ? "(null)" : String(decoding: text(of: value), as: UTF8.self))'"
+            )
         }
         return .number(number)
     }

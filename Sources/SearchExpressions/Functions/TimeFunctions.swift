@@ -17,11 +17,19 @@ enum TimeFunctions {
         }
     }
 
+    /// A part of a point in time; null when the number is none.
+    static func part(_ function: FunctionID, of number: Double) -> ExpressionValue {
+        guard number.isFinite, number < 6e16, number > -1, Int(number) >= 0 else { return .null }
+        return part(function, Int(number))
+    }
+
     /// Seconds that fit a `time_t` whose year fits an `int`.
     private static func timestamp(_ value: ExpressionValue) -> Int? {
         guard case .number(let number) = value, number.isFinite, abs(number) < 6e16 else {
             // Text that is a number is taken as one.
-            guard case .string = value, let number = value.numeric, number.isFinite, abs(number) < 6e16 else { return nil }
+            guard case .string = value, let number = value.numeric, number.isFinite, abs(number) < 6e16 else {
+                return nil
+            }
             return Int(number)
         }
         return Int(number)
@@ -67,7 +75,9 @@ enum TimeFunctions {
             }
             pattern = given
         }
-        guard let seconds = timestamp(values[0]), var parts = calendar(seconds), !pattern.contains(0) else { return .null }
+        guard let seconds = timestamp(values[0]), var parts = calendar(seconds), !pattern.contains(0) else {
+            return .null
+        }
         guard !pattern.isEmpty else { return .null }
         let format = pattern.map { CChar(bitPattern: $0) } + [0]
         var text = [CChar](repeating: 0, count: 1024)
@@ -81,7 +91,8 @@ enum TimeFunctions {
         let format = try FunctionID.parsetime.text(values, 1)
         guard !text.contains(0), !format.contains(0) else { return .null }
         var parts = tm()
-        let end = csystem_strptime(text.map { CChar(bitPattern: $0) } + [0], format.map { CChar(bitPattern: $0) } + [0], &parts)
+        let end = csystem_strptime(
+            text.map { CChar(bitPattern: $0) } + [0], format.map { CChar(bitPattern: $0) } + [0], &parts)
         guard end != nil else { return .null }
         return .number(Double(timegm(&parts)))
     }

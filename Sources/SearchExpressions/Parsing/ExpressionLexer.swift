@@ -62,7 +62,7 @@ struct ExpressionLexer {
         }
         if c == UInt8(ascii: "'") || c == UInt8(ascii: "\"") { return string(quote: c) }
         if c == UInt8(ascii: "@") { return property() }
-        if isLetter(c) || c == UInt8(ascii: "_") {
+        if isLetter(c) {
             while let c = peek(), isLetter(c) || isDigit(c) || c == UInt8(ascii: "_") { position += 1 }
             return .symbol(Bytes(text[start..<position]))
         }
@@ -98,7 +98,8 @@ struct ExpressionLexer {
         while let c = peek() {
             position += 1
             if c == quote { return .string(content) }
-            if c == UInt8(ascii: "\\"), let escaped = peek() {
+            // Before a letter or a digit a backslash is itself.
+            if c == UInt8(ascii: "\\"), let escaped = peek(), !isLetter(escaped), !isDigit(escaped), escaped < 128 {
                 content.append(escaped)
                 position += 1
             } else {

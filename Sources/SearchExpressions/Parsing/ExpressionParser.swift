@@ -13,6 +13,8 @@ package struct ExpressionParser {
     private var token = ExpressionToken.end
     /// The first name that is neither a function nor a constant; reported when nothing worse follows.
     private var symbolFailure: ExpressionSyntaxError?
+    /// The first property that is unknown; reported when all else is right.
+    private var propertyFailure: ExpressionSyntaxError?
     private var depth = 0
     private let resolve: (Bytes) -> Int?
 
@@ -28,7 +30,7 @@ package struct ExpressionParser {
                 parser.advance()
                 let expression = try parser.disjunction()
                 guard parser.token == .end else { throw parser.unexpected() }
-                if let failure = parser.symbolFailure { throw failure }
+                if let failure = parser.symbolFailure ?? parser.propertyFailure { throw failure }
                 result = .success(expression)
             } catch {
                 result = .failure(error)
@@ -154,9 +156,10 @@ package struct ExpressionParser {
             advance()
             return .literal(.string(bytes))
         case .property(let name):
-            guard let slot = resolve(name) else { throw ExpressionSyntaxError(.unknownProperty(name)) }
+            let slot = resolve(name)
+            if slot == nil, propertyFailure == nil { propertyFailure = ExpressionSyntaxError(.unknownProperty(name)) }
             advance()
-            return .property(slot: slot, name: name)
+            return .property(slot: slot ?? 0, name: name)
         case .punctuation(.open):
             advance()
             let inner = try disjunction()
@@ -196,18 +199,18 @@ package struct ExpressionParser {
             } while take(.comma)
             guard take(.close) else { throw unexpected() }
         }
-        guard let function = FunctionID.named(name) else { throw ExpressionSyntaxError(.unknownFunction(name)) }
+        guard let function = FunctionID.named(name) else {
+            symbolFailure = symbolFailure ?? ExpressionSyntaxError(.unknownFunction(name))
+            return .literal(.null)
+        }
         // Whether it takes so many arguments shows when a row comes by.
         return .call(function, arguments)
     }
 
     /// Arithmetic of two plain numbers is done once, here.
     private static func folded(_ operation: ArithmeticOperator, _ left: Expression, _ right: Expression) -> Expression {
-        if case .literal(.number) = left, case .literal(.number) = right,
-            case .literal(let a) = left, case .literal(let b) = right,
-            let value = try? Expression.compute(operation, a, b)  // two numbers cannot fail
-        {
-            return .literal(.number(value))
+        if case .literal(.number(let a)) = left, case .literal(.number(let b)) = right {
+            return .literal(.number(Expression.compute(operation, a, b)))
         }
         return .arithmetic(operation, left, right)
     }

@@ -78,6 +78,36 @@ package struct TextColumn: Sendable {
         for i in 0..<count { ranks[i] = texts.storedRank(docIDs[i]) }
     }
 
+    /// Ordinals up to here are in the dictionary; 0 while the segment is unsealed.
+    package var distinctCount: Int {
+        if case .sealed(let texts) = base { return texts.distinctCount }
+        return 0
+    }
+
+    /// The text of an ordinal, 1 to `distinctCount`: the rank and one.
+    package func text(_ ordinal: UInt32) -> UnsafeBufferPointer<UInt8> {
+        guard case .sealed(let texts) = base else { return UnsafeBufferPointer(start: nil, count: 0) }
+        return texts.text(Int(ordinal) - 1)
+    }
+
+    /// Ordinals of `count` documents below the document count; 0 for no text.
+    ///
+    /// - Parameter unlisted: gives the ordinal, beyond `distinctCount`, of a text that is in no dictionary.
+    package func gather(
+        _ docIDs: UnsafePointer<DocID>, count: Int, into ordinals: UnsafeMutablePointer<UInt32>,
+        unlisted: (UnsafeBufferPointer<UInt8>) -> UInt32
+    ) {
+        guard case .sealed(let texts) = base else {
+            for i in 0..<count { ordinals[i] = bytes(docIDs[i]).map(unlisted) ?? 0 }
+            return
+        }
+        for i in 0..<count { ordinals[i] = texts.storedRank(docIDs[i]) }
+        if patches.isEmpty { return }
+        for i in 0..<count {
+            if let patch = patches.value(docIDs[i]) { ordinals[i] = patch.map { unlisted($0.bytes) } ?? 0 }
+        }
+    }
+
     /// How many distinct texts are smaller than `bytes`: the least rank of a text that is not. 0 without ranks.
     package func firstRank(notBefore bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
         guard case .sealed(let texts) = base else { return 0 }

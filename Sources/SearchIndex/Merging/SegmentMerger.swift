@@ -133,7 +133,8 @@ struct SegmentMerger {
         let payloads = SealedPayloads(count: count) { inputs[sources[$0].input].payload(sources[$0].docID) }
         let segment = SealedSegment(
             SealedParts(
-                documentCount: count, hasPositions: hasPositions, bounds: bounds, defaultScore: defaultScore, postingCount: builder.postingCount,
+                documentCount: count, hasPositions: hasPositions, bounds: bounds, defaultScore: defaultScore,
+                postingCount: builder.postingCount,
                 postingBlockCount: builder.blockCount, norms: normBlock, scores: scoreBlock,
                 blockBounds: blockBounds(numbers, stamps), saturated: saturated, keys: keys, payloads: payloads,
                 finishing: &builder))

@@ -244,7 +244,8 @@ final class MutableSegment: @unchecked Sendable {
     func extent() -> Extent {
         Extent(
             documentCount: documentCount, bounds: bounds, hasScores: hasScores, isStampOrdered: isStampOrdered,
-            postingCount: postingCount, byteCount: byteCount, table: table, heads: headStore.directory, headEnd: UInt32(headStore.usedByteCount),
+            postingCount: postingCount, byteCount: byteCount, table: table, heads: headStore.directory,
+            headEnd: UInt32(headStore.usedByteCount),
             pool: pool.directory, poolEnd: UInt32(pool.usedByteCount), blobs: blobs.directory)
     }
 

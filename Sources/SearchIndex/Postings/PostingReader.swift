@@ -321,15 +321,6 @@ package struct PostingReader: BitwiseCopyable, @unchecked Sendable {
         readPositionsAppending(block, index, into: &positions)
     }
 
-    /// Appends the ascending positions of a posting.
-    package func readPositionsAppending(_ block: Int, _ index: Int, into positions: inout PositionBuffer) {
-        guard let bytes = positionBytes(block, index) else { return }
-        let count = rk_count_positions(bytes)
-        positions.reserve(count)
-        _ = rk_decode_positions(bytes, positions.base + positions.count)
-        positions.count &+= count
-    }
-
     package func readPositionsAppending(_ block: Int, _ index: Int, into positions: inout [UInt32]) {
         guard let bytes = positionBytes(block, index) else { return }
         let count = rk_count_positions(bytes)

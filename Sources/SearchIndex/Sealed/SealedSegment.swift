@@ -100,7 +100,8 @@ final class SealedSegment: @unchecked Sendable {
         }
         let reader = PostingReader(
             documentFrequency: count, blockCount: blocks, maxFrequency: header.maxFrequency,
-            isSingleMask: header.isSingleMask != 0 ? readMask(arrays.defaultMask) : nil, hasPositions: hasPositions, term: term,
+            isSingleMask: header.isSingleMask != 0 ? readMask(arrays.defaultMask) : nil, hasPositions: hasPositions,
+            term: term,
             form: isBitmap ? .bitmap : .packed, segmentBounds: bounds, hasScores: scores != nil,
             decoded: PostingReader.DecodedArrays(), packed: arrays)
         return PostingList(reader: reader, owner: self)

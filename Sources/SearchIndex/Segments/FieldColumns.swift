@@ -10,6 +10,8 @@ struct FieldColumns: Sendable {
     var geo: [GeoColumn?]
     var texts: [TextColumn?]
     var missing: [MissingBitmap?]
+    /// What TAG fields say as written, while it is little.
+    var raws: [RawTextColumn?]
 
     init(fieldCount: Int) {
         numeric = Array(repeating: nil, count: fieldCount)
@@ -17,6 +19,7 @@ struct FieldColumns: Sendable {
         geo = Array(repeating: nil, count: fieldCount)
         texts = Array(repeating: nil, count: fieldCount)
         missing = Array(repeating: nil, count: fieldCount)
+        raws = Array(repeating: nil, count: fieldCount)
     }
 
     var fieldCount: Int { numeric.count }
@@ -30,6 +33,7 @@ struct FieldColumns: Sendable {
             bytes += geo[field]?.byteCount ?? 0
             bytes += texts[field]?.byteCount ?? 0
             bytes += missing[field]?.byteCount ?? 0
+            bytes += raws[field]?.byteCount ?? 0
         }
         return bytes
     }
@@ -38,6 +42,7 @@ struct FieldColumns: Sendable {
     var needsRebuild: Bool {
         numeric.contains { $0?.needsRebuild ?? false } || tags.contains { $0?.needsRebuild ?? false }
             || geo.contains { $0?.needsRebuild ?? false } || texts.contains { $0?.needsRebuild ?? false }
+            || raws.contains { $0?.needsRebuild ?? false }
     }
 
     /// The same values, with patches folded in where there are many.
@@ -50,6 +55,7 @@ struct FieldColumns: Sendable {
         result.tags = rebuild(tags) { $0.needsRebuild ? $0.rebuilt() : $0 }
         result.geo = rebuild(geo) { $0.needsRebuild ? $0.rebuilt() : $0 }
         result.texts = rebuild(texts) { $0.needsRebuild ? $0.rebuilt() : $0 }
+        result.raws = raws.map { $0.flatMap { $0.needsRebuild ? $0.rebuilt() : $0 } }
         return result
     }
 
@@ -70,6 +76,12 @@ struct FieldColumns: Sendable {
             }
             if let now = current.missing[field], let before = frozen.missing[field] {
                 missing[field]?.adoptPatches(of: now, since: before, mapping: mapping)
+            }
+            if let now = current.raws[field], let before = frozen.raws[field] {
+                raws[field]?.adoptPatches(of: now, since: before, mapping: mapping)
+            } else {
+                // A column that has ended meanwhile does not come back.
+                raws[field] = nil
             }
         }
     }
@@ -97,6 +109,9 @@ struct FieldColumns: Sendable {
             if !texts.isEmpty { result.texts[field] = .merge(texts, documentCount: documentCount) }
             let missing = gather(\.missing, field).map { (column: $0, mapping: $1) }
             if !missing.isEmpty { result.missing[field] = .merge(missing, documentCount: documentCount) }
+            let raws = gather(\.raws, field).map { (column: $0, mapping: $1) }
+            // One segment without the column leaves holes that only the documents can fill.
+            if raws.count == inputs.count { result.raws[field] = .merge(raws, documentCount: documentCount) }
         }
         return result
     }
@@ -109,6 +124,10 @@ enum FieldValue {
     case cell(UInt64?)
     case text(Bytes?)
     case missing(Bool)
+    /// The text behind tags.
+    case raw(Bytes?)
+    /// There are tags, and their text is not known.
+    case unknownRaw
 }
 
 extension FieldColumns {
@@ -122,6 +141,9 @@ extension FieldColumns {
         case .text(nil): texts[field]?.patch(docID, nil)
         case .text(let bytes?): bytes.withUnsafeBufferPointer { texts[field]?.patch(docID, $0) }
         case .missing(let isMissing): missing[field]?.patch(docID, isMissing)
+        case .raw(nil): raws[field]?.patch(docID, nil)
+        case .raw(let bytes?): bytes.withUnsafeBufferPointer { raws[field]?.patch(docID, $0) }
+        case .unknownRaw: raws[field] = nil
         }
     }
 }
@@ -133,6 +155,7 @@ struct OpenFieldColumns {
     private var geo: [GeoColumnBuilder?] = []
     private var texts: [TextColumnBuilder?] = []
     private var missing: [MissingBitmapBuilder?] = []
+    private var raws: [RawTextColumnBuilder?] = []
 
     init(schema: Schema, capacity: Int) {
         for field in schema.fields {
@@ -152,6 +175,9 @@ struct OpenFieldColumns {
             geo.append(isGeo && isIndexed ? GeoColumnBuilder(capacity: capacity) : nil)
             texts.append(!isNumeric && field.isSortable ? TextColumnBuilder(capacity: capacity) : nil)
             missing.append(field.indexMissing ? MissingBitmapBuilder(capacity: capacity) : nil)
+            // An unnormalized sort text is the raw one.
+            let needsRaw = isTag && isIndexed && !(field.isSortable && field.isUnnormalized)
+            raws.append(needsRaw ? RawTextColumnBuilder(capacity: capacity) : nil)
         }
     }
 
@@ -167,6 +193,9 @@ struct OpenFieldColumns {
         case .text(nil): texts[field]?.set(docID, nil)
         case .text(let bytes?): bytes.withUnsafeBufferPointer { texts[field]?.set(docID, $0) }
         case .missing(let isMissing): missing[field]?.set(docID, isMissing)
+        case .raw(nil): raws[field]?.set(docID, nil)
+        case .raw(let bytes?): bytes.withUnsafeBufferPointer { raws[field]?.set(docID, $0) }
+        case .unknownRaw: raws[field]?.giveUp()
         }
     }
 
@@ -178,6 +207,7 @@ struct OpenFieldColumns {
             bytes += geo[field]?.byteCount ?? 0
             bytes += texts[field]?.byteCount ?? 0
             bytes += missing[field]?.byteCount ?? 0
+            bytes += raws[field]?.byteCount ?? 0
         }
         return bytes
     }
@@ -191,6 +221,7 @@ struct OpenFieldColumns {
             columns.geo[field] = geo[field]?.view(documentCount: documentCount)
             columns.texts[field] = texts[field]?.view(documentCount: documentCount)
             columns.missing[field] = missing[field]?.view(documentCount: documentCount)
+            columns.raws[field] = raws[field]?.view(documentCount: documentCount)
         }
         return columns
     }

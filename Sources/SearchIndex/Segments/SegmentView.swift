@@ -180,6 +180,9 @@ package final class SegmentView: @unchecked Sendable {
         return columns.texts[field].map { .text($0) }
     }
 
+    /// What a TAG field's values say as written; `nil` when only the documents know.
+    package func rawTexts(_ field: Int) -> RawTextColumn? { field < columns.fieldCount ? columns.raws[field] : nil }
+
     /// Documents that lack a field; `nil` when that is not recorded.
     package func missing(_ field: Int) -> MissingColumn? { field < columns.fieldCount ? columns.missing[field] : nil }
 

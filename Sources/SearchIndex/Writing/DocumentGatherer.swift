@@ -41,7 +41,7 @@ struct DocumentGatherer: ~Copyable {
     }
 
     @inline(__always) mutating func add(
-        _ list: UnsafeMutablePointer<ListHead>, position: UInt32, _ field: FieldOfTokens
+        _ list: UnsafeMutablePointer<ListHead>, position: UInt32, weight: UInt32, _ field: FieldOfTokens
     ) {
         let occurrence = UInt32(occurrences.count)
         occurrences.append(GatheredOccurrence(position: position, next: .max))
@@ -51,14 +51,14 @@ struct DocumentGatherer: ~Copyable {
             term.pointee.last = occurrence
             term.pointee.maskLow |= field.maskLow
             term.pointee.maskHigh |= field.maskHigh
-            let sum = term.pointee.frequency.addingReportingOverflow(field.weight)
+            let sum = term.pointee.frequency.addingReportingOverflow(weight)
             term.pointee.frequency = sum.overflow ? .max : sum.partialValue
         } else {
             list.pointee.pendingSerial = serial
             list.pointee.pendingSlot = UInt32(terms.count)
             terms.append(
                 GatheredTerm(
-                    list: list, frequency: field.weight, first: occurrence, last: occurrence,
+                    list: list, frequency: weight, first: occurrence, last: occurrence,
                     maskLow: field.maskLow, maskHigh: field.maskHigh))
         }
     }

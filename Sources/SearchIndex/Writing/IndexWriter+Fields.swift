@@ -7,9 +7,13 @@ extension IndexWriter {
     package func setNumeric(field: Int, _ value: Double?) { set(field, .number(value)) }
 
     /// Sets the values of a TAG field, folded as the field demands.
-    package func setTags(field: Int, _ values: [Bytes]) {
+    ///
+    /// - Parameter raw: the text that they were taken from; `nil` with values: not known, so that whoever wants it
+    ///   has to read the documents of this segment.
+    package func setTags(field: Int, _ values: [Bytes], raw: ByteSlice?) {
         guard let dictionary = tagBuilder(field) else { return }
         set(field, .tags(values.map { $0.withUnsafeBufferPointer { dictionary.intern($0) } }))
+        set(field, raw == nil && !values.isEmpty ? .unknownRaw : .raw(raw.map { Array($0) }))
     }
 
     /// Sets a GEO field. A point outside the indexable range counts as none.

@@ -75,10 +75,12 @@ extension IndexWriter {
         }
         for i in 0..<count {
             let position = tokens[i].position
-            gatherer.pointee.add(work[i].list, position: position, field)
+            gatherer.pointee.add(work[i].list, position: position, weight: field.weight, field)
             if tokens[i].isDerived { continue }
             gatherer.pointee.addLength(field.weight)
-            if let list = work[i].stemList { gatherer.pointee.add(list, position: position, field) }
+            if let list = work[i].stemList {
+                gatherer.pointee.add(list, position: position, weight: field.stemWeight, field)
+            }
         }
     }
 

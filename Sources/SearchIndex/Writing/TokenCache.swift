@@ -82,6 +82,8 @@ struct FieldOfTokens {
     let maskLow: UInt64
     let maskHigh: UInt64
     let weight: UInt32
+    /// What a stem's occurrence adds: a fifth, at least 1, as RediSearch.
+    var stemWeight: UInt32 { max(1, weight / 5) }
     let isStemmed: Bool
     /// By a stemmer of another language than the index's.
     let isForeign: Bool

@@ -3,9 +3,9 @@
 import SearchModel
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #else
-    import Darwin
+import Darwin
 #endif
 
 /// The number that the whole text spells; an empty text is 0, as for `strtod`.

@@ -78,9 +78,9 @@ package struct QueryParser {
             case optional
             /// `@a|b:`
             case field([Bytes])
-            /// The operand to the left.
-            case and(Operand)
-            case or(Operand)
+            /// The operand to the left is on top of ``QueryParser/lefts``.
+            case and
+            case or(left: Form)
         }
         let kind: Kind
         /// The stack depth to return to when the frame closes.
@@ -90,7 +90,7 @@ package struct QueryParser {
         var admitsOnlyText: Bool {
             switch kind {
             case .field: true
-            case .or(let left): left.form == .textUnion
+            case .or(let left): left == .textUnion
             default: false
             }
         }
@@ -103,6 +103,9 @@ package struct QueryParser {
     var lexer: QueryLexer
     let options: QueryParserOptions
     var frames: [Frame] = []
+    /// Left operands of the open ANDs and ORs. Apart from the frames, so that a long list of operands has one
+    /// owner when the next one joins it: or else each step would copy the list.
+    private var lefts: [Operand] = []
     /// How many open frames admit only text.
     private var textFrames = 0
     /// How many symbols RediSearch's parser would hold by now.
@@ -225,14 +228,15 @@ package struct QueryParser {
                     closeFrames(&operand, before: .or)
                     let before = depth
                     try shift()
-                    push(.or(operand), depth: before - 1)
+                    push(.or(left: operand.form), depth: before - 1)
+                    lefts.append(operand)
                     break followers
                 default:
                     guard let lookahead = lookaheadOfOperand() else { throw unexpected }
                     closeFrames(&operand, before: lookahead)
                     if lookahead == .clause && admitsOnlyText { throw unexpected }
-                    operand.form = operand.settledForm
-                    push(.and(operand), depth: depth - 1)
+                    push(.and, depth: depth - 1)
+                    lefts.append(operand)
                     break followers
                 }
             }
@@ -377,12 +381,16 @@ package struct QueryParser {
         case .field(let names):
             operand.node = operand.node.map { $0.restricted(to: names) }
             operand.form = .general
-        case .and(let left):
-            operand.node = QueryNode.conjunction(left.node, operand.node)
-            operand.form = left.isText && operand.isText ? .text : .general
-        case .or(let left):
-            operand.node = QueryNode.disjunction(left.node, operand.node)
-            operand.form = left.isText && operand.isText ? .textUnion : .union
+        case .and:
+            var left = lefts.removeLast()
+            left.form = left.isText && operand.isText ? .text : .general
+            QueryNode.conjoin(&left.node, with: operand.node)
+            operand = left
+        case .or:
+            var left = lefts.removeLast()
+            left.form = left.isText && operand.isText ? .textUnion : .union
+            QueryNode.disjoin(&left.node, with: operand.node)
+            operand = left
         }
     }
 }
@@ -398,7 +406,7 @@ private enum DialectRules {
         case (.field, _): true
         case (_, .arrow), (_, .tight): false
         // A union that was just closed goes on, inside a wider one if need be: a | @n:[1 2] | b | c
-        case (.or(let left), .or): operand.form == .general || (operand.form == .text && left.form != .union)
+        case (.or(let left), .or): operand.form == .general || (operand.form == .text && left != .union)
         case (.or, .clause): frame.admitsOnlyText
         case (.or, _): false
         case (.and, _), (.not, _), (.optional, _): true
@@ -417,30 +425,44 @@ private enum DialectRules {
 }
 
 extension QueryNode {
-    /// Both operands; without one of them (a stop word) just the other.
-    static func conjunction(_ left: QueryNode?, _ right: QueryNode?) -> QueryNode? {
-        guard var left else { return right }
-        guard let right else { return left }
-        // An AND to the left takes the operand in, parentheses or not, unless a field clause made it.
-        if case .intersection(var children) = left.kind, left.fields == nil {
-            left.kind = .empty
-            children.append(right)
-            left.kind = .intersection(children)
-            return left
+    /// ANDs `right` to `left`. Without one of them (a stop word) the other stands alone.
+    static func conjoin(_ left: inout QueryNode?, with right: QueryNode?) {
+        guard let right else { return }
+        guard left != nil else {
+            left = right
+            return
         }
-        return QueryNode(.intersection([left, right]))
+        // An AND to the left takes the operand in, parentheses or not, unless a field clause made it.
+        if left?.appendToIntersection(right) != true, let first = left {
+            left = QueryNode(.intersection([first, right]))
+        }
     }
 
-    static func disjunction(_ left: QueryNode?, _ right: QueryNode?) -> QueryNode? {
-        guard var left else { return right }
-        guard let right else { return left }
-        if case .union(var children, isExpansion: false) = left.kind, left.fields == nil {
-            left.kind = .empty
-            children.append(right)
-            left.kind = .union(children, isExpansion: false)
-            return left
+    static func disjoin(_ left: inout QueryNode?, with right: QueryNode?) {
+        guard let right else { return }
+        guard left != nil else {
+            left = right
+            return
         }
-        return QueryNode(.union([left, right], isExpansion: false))
+        if left?.appendToUnion(right) != true, let first = left {
+            left = QueryNode(.union([first, right], isExpansion: false))
+        }
+    }
+
+    private mutating func appendToIntersection(_ node: QueryNode) -> Bool {
+        guard fields == nil, case .intersection(var children) = kind else { return false }
+        kind = .empty
+        children.append(node)
+        kind = .intersection(children)
+        return true
+    }
+
+    private mutating func appendToUnion(_ node: QueryNode) -> Bool {
+        guard fields == nil, case .union(var children, isExpansion: false) = kind else { return false }
+        kind = .empty
+        children.append(node)
+        kind = .union(children, isExpansion: false)
+        return true
     }
 
     func restricted(to names: [Bytes]) -> QueryNode {

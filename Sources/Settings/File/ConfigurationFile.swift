@@ -32,11 +32,13 @@ package struct ConfigurationFile: Sendable {
         }
         for other in pools.dropFirst() {
             problems.append(
-                ConfigurationProblem(line: other.line, key: other.key, reason: "a node has one pool, and this is another"))
+                ConfigurationProblem(
+                    line: other.line, key: other.key, reason: "a node has one pool, and this is another"))
         }
         guard case .map(let entries, _) = pool.value else {
             problems.append(
-                ConfigurationProblem(line: max(line, pool.line), key: pool.key, reason: "the pool must be a list of keys"))
+                ConfigurationProblem(
+                    line: max(line, pool.line), key: pool.key, reason: "the pool must be a list of keys"))
             return
         }
         var seen: [String: Int] = [:]
@@ -111,7 +113,9 @@ package struct ConfigurationFile: Sendable {
         case .scalar(let text, _): texts = [text]
         case .list(let items, _):
             for item in items {
-                guard case .scalar(let text, _) = item else { return fail(entry, "must be addresses: host:port or /path") }
+                guard case .scalar(let text, _) = item else {
+                    return fail(entry, "must be addresses: host:port or /path")
+                }
                 texts.append(text)
             }
         case .map: return fail(entry, "must be addresses: host:port or /path")

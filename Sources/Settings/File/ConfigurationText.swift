@@ -28,7 +28,8 @@ package enum ConfigurationText {
     /// A scalar that YAML reads back as this text.
     static func quoted(_ text: String) -> String {
         let plain = text.utf8.allSatisfy {
-            ($0 >= 48 && $0 <= 57) || ($0 >= 65 && $0 <= 90) || ($0 >= 97 && $0 <= 122) || $0 == 95 || $0 == 46 || $0 == 47
+            ($0 >= 48 && $0 <= 57) || ($0 >= 65 && $0 <= 90) || ($0 >= 97 && $0 <= 122) || $0 == 95 || $0 == 46
+                || $0 == 47
                 || $0 == 45
         }
         if plain, !text.isEmpty, text.first != "-" || Int(text) != nil { return text }
@@ -81,7 +82,9 @@ package enum ConfigurationText {
         let rest = line.dropFirst(indentation.count)
         guard let colon = rest.firstIndex(of: ":"), rest.first != "#" else { return nil }
         let key = rest[..<colon]
-        guard !key.isEmpty, key.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }) else { return nil }
+        guard !key.isEmpty, key.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }) else {
+            return nil
+        }
         let value = rest[rest.index(after: colon)...]
         return (String(indentation), String(key), comment(in: value))
     }

@@ -36,7 +36,8 @@ extension SettingsCatalog {
             "Do not start when the store does not answer"),
         .choice(
             "fsync-policy", [], \.server.syncPolicy, effect: .atStart,
-            "When writes of the own store are forced to disk: before the reply, once a second, or when the system likes"),
+            "When writes of the own store are forced to disk: before the reply, once a second, or when the system likes"
+        ),
         .integer(
             "threads", [], \.server.threads, 0...1_024, effect: .atStart,
             "Event loops for connections; 0 is one for each core"),
@@ -89,7 +90,8 @@ extension SettingsCatalog {
             "databases", [], .integer(1...1), .integer(1), effect: .fixed(database), immutable: true,
             "Number of databases"),
         .kept(
-            "maxmemory", [], .memory(0...Int.max), .integer(0), effect: .fixed("memory is not bounded by the server yet"),
+            "maxmemory", [], .memory(0...Int.max), .integer(0),
+            effect: .fixed("memory is not bounded by the server yet"),
             "Bytes the server may use; 0 is no bound"),
         .kept(
             "maxmemory-policy", [],
