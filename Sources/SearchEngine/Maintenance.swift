@@ -9,7 +9,6 @@ import Platform
 import SearchIndex
 import SearchModel
 import Storage
-import Synchronization
 
 final class Maintenance: Sendable {
     private struct State {
@@ -24,7 +23,7 @@ final class Maintenance: Sendable {
     }
 
     private let state = Monitor(State())
-    private let thread = Mutex<OwnThread?>(nil)
+    private let thread = Monitor<OwnThread?>(nil)
     private static let tick = 100
     /// An index without writes for so long is merged down, in nanoseconds.
     private static let quiet: UInt64 = 1_000_000_000

@@ -12,7 +12,6 @@ import SearchIndex
 import SearchModel
 import Settings
 import Storage
-import Synchronization
 
 package final class SearchEngine: Sendable {
     /// What the store's lane reports to.
@@ -31,7 +30,7 @@ package final class SearchEngine: Sendable {
     let settings: SettingsRegistry
     let ingester: Ingester
     let maintenance: Maintenance
-    private let storeState = Mutex<(any DocumentStore)?>(nil)
+    private let storeState = Monitor<(any DocumentStore)?>(nil)
 
     /// - Parameter definitions: where indexes, aliases, dictionaries and synonyms survive a restart.
     package init(

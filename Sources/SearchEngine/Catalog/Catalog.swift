@@ -1,7 +1,7 @@
 // All indexes and aliases, as one immutable picture that the lane replaces and everybody reads.
 
+import Platform
 import SearchModel
-import Synchronization
 
 /// The indexes as of one moment.
 final class CatalogView: Sendable {
@@ -49,7 +49,7 @@ final class CatalogView: Sendable {
 
 /// Holds the current picture.
 final class Catalog: Sendable {
-    private let current = Mutex(CatalogView())
+    private let current = Monitor(CatalogView())
 
     var view: CatalogView { current.withLock { $0 } }
 

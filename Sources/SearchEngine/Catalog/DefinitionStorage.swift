@@ -1,7 +1,7 @@
 // Where definitions survive a restart.
 
+import Platform
 import SearchModel
-import Synchronization
 
 /// What is kept, and under which name.
 package enum DefinitionKey: Hashable, Sendable {
@@ -23,7 +23,7 @@ package protocol DefinitionStorage: AnyObject, Sendable {
 
 /// Definitions that live as long as the object: tests, and servers without a data directory.
 package final class VolatileDefinitions: DefinitionStorage {
-    private let saved = Mutex<[DefinitionKey: Bytes]>([:])
+    private let saved = Monitor<[DefinitionKey: Bytes]>([:])
 
     package init() {}
 

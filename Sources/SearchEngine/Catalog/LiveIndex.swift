@@ -34,8 +34,8 @@ package final class LiveIndex: Sendable {
     /// Lane only.
     let ingest: IndexIngest
 
-    private let configurationState: Mutex<IndexConfiguration>
-    private let scan = Mutex<(progress: ScanProgress, start: ArrivalStamp)?>(nil)
+    private let configurationState: Monitor<IndexConfiguration>
+    private let scan = Monitor<(progress: ScanProgress, start: ArrivalStamp)?>(nil)
     private let usesCount = Atomic<Int>(0)
     private let dialects = Atomic<Int>(0)
     private let indexingNanoseconds = Atomic<Int>(0)
@@ -50,7 +50,7 @@ package final class LiveIndex: Sendable {
             schema: configuration.definition.schema, options: IndexOptions(configuration.definition),
             stemmer: LanguageStemmer(configuration.language, minimumLength: configuration.analysis.minStemLength))
         ingest = IndexIngest(writer, failures, configuration)
-        configurationState = Mutex(configuration)
+        configurationState = Monitor(configuration)
         lastUse = Atomic(MonotonicClock.nanoseconds)
     }
 

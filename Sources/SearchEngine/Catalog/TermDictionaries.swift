@@ -1,12 +1,12 @@
 // The dictionaries of FT.DICTADD: sets of words for the whole node, used by FT.SPELLCHECK.
 
+import Platform
 import SearchModel
-import Synchronization
 
 /// Changed on the lane, read anywhere.
 final class TermDictionaries: Sendable {
     /// Terms in byte order, by dictionary name.
-    private let state = Mutex<[Bytes: [Bytes]]>([:])
+    private let state = Monitor<[Bytes: [Bytes]]>([:])
 
     func terms(of name: Bytes) -> [Bytes]? { state.withLock { $0[name] } }
 

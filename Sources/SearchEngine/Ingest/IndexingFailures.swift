@@ -2,7 +2,6 @@
 
 import Platform
 import SearchModel
-import Synchronization
 
 /// Failures of an index or of one of its fields.
 package struct FailureRecord: Equatable, Sendable {
@@ -28,7 +27,7 @@ final class IndexingFailures: Sendable {
         var fields: [FailureRecord] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     /// A document was rejected because of the field at this position of the schema.
     func record(field: Int, error: Bytes, key: ByteSlice) {

@@ -1,7 +1,7 @@
 // Stemmers for queries. One belongs to one thread at a time, and queries are expanded on many threads.
 
+import Platform
 import SearchAnalysis
-import Synchronization
 
 final class StemmerPool: Sendable {
     /// `@unchecked Sendable`: held by the pool or by one borrower.
@@ -9,7 +9,7 @@ final class StemmerPool: Sendable {
         let stemmer: Stemmer
     }
 
-    private let idle = Mutex<[Language: [Held]]>([:])
+    private let idle = Monitor<[Language: [Held]]>([:])
 
     /// Lends a stemmer for the call; `nil` for languages that have none.
     func withStemmer<Result, Failure>(
