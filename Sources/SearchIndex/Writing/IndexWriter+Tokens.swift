@@ -17,26 +17,21 @@ extension IndexWriter {
             maskLow: bit < 64 ? 1 << UInt64(bit) : 0, maskHigh: bit < 64 ? 0 : 1 << UInt64(bit - 64), weight: weight,
             // The stemmer itself is only touched off the common path: a copy of it here would be counted per token.
             isStemmed: stems && pendingStemmer != nil, isForeign: stems && pendingStemmer !== stemmer)
-        withUnsafeTemporaryAllocation(of: TokenWork.self, capacity: TokenWork.batch) { work in
-            var start = 0
-            while start < tokens.count {
-                let count = min(TokenWork.batch, tokens.count &- start)
-                addBatch(tokens.baseAddress! + start, count, field, work.baseAddress!)
-                start &+= count
-            }
+        var start = 0
+        while start < tokens.count {
+            let count = min(TokenWork.batch, tokens.count &- start)
+            addBatch(tokens.baseAddress! + start, count, field)
+            start &+= count
         }
     }
 
     /// Four passes over a few tokens, each fetching what the next one needs: most of the time would go into waiting for
     /// dictionary lines and list heads, one after the other.
-    private func addBatch(
-        _ tokens: UnsafePointer<IndexToken>, _ count: Int, _ field: FieldOfTokens,
-        _ work: UnsafeMutablePointer<TokenWork>
-    ) {
-        let segment = open!
+    private func addBatch(_ tokens: UnsafePointer<IndexToken>, _ count: Int, _ field: FieldOfTokens) {
         let dictionary = dictionary
         let gatherer = gatherer
         let cache = tokenCache
+        let work = tokenWork
         let epoch = openEpoch
         for i in 0..<count {
             let key = TokenCache.key(of: tokens[i].bytes)
@@ -46,42 +41,53 @@ extension IndexWriter {
             work[i].entry = entry
         }
         for i in 0..<count {
-            if work[i].entry.pointee.holds(work[i].key) {
-                if let list = work[i].entry.pointee.list { rk_prefetch(list) }
-                if let list = work[i].entry.pointee.stemList { rk_prefetch(list) }
-            } else {
+            let entry = work[i].entry
+            work[i].list = nil
+            guard entry.pointee.holds(work[i].key) else {
                 work[i].hash = hashBytes(tokens[i].bytes)
                 dictionary.prefetch(work[i].hash)
+                continue
             }
+            let needsStem = field.isStemmed && !tokens[i].isDerived
+            let knowsStem = entry.pointee.stemList != nil || entry.pointee.stem == TermDictionaryBuilder.noStem
+            guard entry.pointee.epoch == epoch, !needsStem || knowsStem && !field.isForeign else { continue }
+            work[i].list = entry.pointee.list
+            work[i].stemList = needsStem ? entry.pointee.stemList : nil
+            rk_prefetch(entry.pointee.list)
+            if let list = work[i].stemList { rk_prefetch(list) }
         }
-        for i in 0..<count {
-            let entry = work[i].entry
-            // Asked again: an earlier token may have brought the word, or taken its place.
-            if !entry.pointee.holds(work[i].key) {
-                entry.pointee = TokenCache.Entry(work[i].key)
-                intern(tokens[i], learnsStem: field.isStemmed && !field.isForeign, entry)
-            }
-            if entry.pointee.epoch != epoch {
-                entry.pointee.epoch = epoch
-                entry.pointee.list = segment.list(for: entry.pointee.term, mask: firstMask(field))
-                entry.pointee.stemList = nil
-            }
-            work[i].list = entry.pointee.list!
-            work[i].stemList = nil
-            if field.isStemmed && !tokens[i].isDerived {
-                work[i].stemList = field.isForeign ? nil : entry.pointee.stemList
-                if work[i].stemList == nil { findStemList(tokens[i].bytes, field, work + i) }
-            }
-        }
+        for i in 0..<count where work[i].list == nil { findLists(tokens[i], field, work + i) }
         for i in 0..<count {
             let position = tokens[i].position
-            gatherer.pointee.add(work[i].list, position: position, weight: field.weight, field)
+            gatherer.pointee.add(work[i].list!, position: position, weight: field.weight, field)
             if tokens[i].isDerived { continue }
             gatherer.pointee.addLength(field.weight)
             if let list = work[i].stemList {
                 gatherer.pointee.add(list, position: position, weight: field.stemWeight, field)
             }
         }
+    }
+
+    /// Finds or makes the lists of a token whose cache entry does not know them all.
+    @inline(never) private func findLists(
+        _ token: IndexToken, _ field: FieldOfTokens, _ work: UnsafeMutablePointer<TokenWork>
+    ) {
+        let entry = work.pointee.entry
+        // Asked again: an earlier token may have brought the word, or taken its place.
+        if !entry.pointee.holds(work.pointee.key) {
+            entry.pointee = TokenCache.Entry(work.pointee.key)
+            intern(token, learnsStem: field.isStemmed && !field.isForeign, entry)
+        }
+        if entry.pointee.epoch != openEpoch {
+            entry.pointee.epoch = openEpoch
+            entry.pointee.list = open!.list(for: entry.pointee.term, mask: firstMask(field))
+            entry.pointee.stemList = nil
+        }
+        work.pointee.list = entry.pointee.list
+        work.pointee.stemList = nil
+        guard field.isStemmed, !token.isDerived else { return }
+        if !field.isForeign { work.pointee.stemList = entry.pointee.stemList }
+        if work.pointee.stemList == nil { findStemList(token.bytes, field, work) }
     }
 
     private func firstMask(_ field: FieldOfTokens) -> FieldMask {

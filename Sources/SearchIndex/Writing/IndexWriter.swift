@@ -40,6 +40,7 @@ package final class IndexWriter: @unchecked Sendable {
     // The document that is being added.
     let gatherer: UnsafeMutablePointer<DocumentGatherer>
     let tokenCache: UnsafeMutablePointer<TokenCache>
+    let tokenWork: UnsafeMutablePointer<TokenWork>
     /// Stands in for words that the cache does not take.
     let longTokenEntry: UnsafeMutablePointer<TokenCache.Entry>
     /// Differs for every open segment, and is never 0.
@@ -68,6 +69,7 @@ package final class IndexWriter: @unchecked Sendable {
         gatherer.initialize(to: DocumentGatherer())
         tokenCache = .allocate(capacity: 1)
         tokenCache.initialize(to: TokenCache())
+        tokenWork = .allocate(capacity: TokenWork.batch)
         longTokenEntry = .allocate(capacity: 1)
         longTokenEntry.initialize(to: TokenCache.Entry())
         published = Locked(
@@ -81,6 +83,7 @@ package final class IndexWriter: @unchecked Sendable {
         gatherer.deallocate()
         tokenCache.deinitialize(count: 1)
         tokenCache.deallocate()
+        tokenWork.deallocate()
         longTokenEntry.deallocate()
     }
 

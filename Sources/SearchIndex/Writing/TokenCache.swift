@@ -19,7 +19,7 @@ struct TokenCache: ~Copyable {
         var stemList: UnsafeMutablePointer<ListHead>?
     }
 
-    private static let count = 2048
+    private static let count = 4096
     /// Zeroed: no word has length 0. Costs nothing in an index that is never written.
     private let block = RawBlock(zeroed: (count + 1) * MemoryLayout<Entry>.stride)
     private let entries: UnsafeMutablePointer<Entry>
@@ -31,7 +31,7 @@ struct TokenCache: ~Copyable {
     }
 
     /// A word as numbers.
-    struct Key {
+    struct Key: BitwiseCopyable {
         var low: UInt64 = 0
         var high: UInt64 = 0
         /// 0: the word is too long, or empty, and is not kept.
@@ -60,7 +60,7 @@ struct TokenCache: ~Copyable {
     /// The one place where a word may be.
     @inline(__always) func place(of key: Key) -> UnsafeMutablePointer<Entry> {
         let mixed = (key.low ^ (key.high &* 0x9E37_79B9_7F4A_7C15) ^ UInt64(key.length)) &* 0xA076_1D64_78BD_642F
-        return entries + Int(mixed &>> 53)
+        return entries + Int(mixed &>> 52)
     }
 }
 
@@ -90,12 +90,13 @@ struct FieldOfTokens {
 }
 
 /// A token on its way into lists.
-struct TokenWork {
+struct TokenWork: BitwiseCopyable {
     static let batch = 32
 
     var key: TokenCache.Key
     var entry: UnsafeMutablePointer<TokenCache.Entry>
     var hash: UInt64
-    var list: UnsafeMutablePointer<ListHead>
+    /// `nil`: still to be found.
+    var list: UnsafeMutablePointer<ListHead>?
     var stemList: UnsafeMutablePointer<ListHead>?
 }
