@@ -25,7 +25,6 @@ extension SearchRun {
                 }
             }
         }
-        if debugBounds { print("THETA", topK.threshold, outcome.total) }
         let rows = topK.rows(max(0, parameters.offset), pageLimit)
         let largest = context.scorer == .bm25StdNorm ? topK.rows(0, 1).first?.score ?? 0 : 0
         outcome.hits = rows.map { row in
@@ -51,12 +50,6 @@ extension SearchRun {
             evaluator.enter(slice: slice, needsOwners: true)
             bounds.compute(slice: slice)
             let windows = evaluator.windows(ofSlice: slice)
-            if debugBounds {
-                print(
-                    "BOUNDS",
-                    (0..<(evaluator.segment.documentCount + 255) / 256).map { Int(bounds.unit($0) * 1000) }.sorted()
-                        .reversed().map(String.init).joined(separator: " "))
-            }
             let count = sortByBound(windows, order, limits) { bounds.window($0) }
             for place in 0..<count {
                 if isLate() { return }
@@ -184,5 +177,3 @@ extension SearchRun {
         return place
     }
 }
-
-nonisolated(unsafe) package var debugBounds = false

@@ -59,8 +59,6 @@ package struct ExecutionCounters: Equatable, Sendable {
     package var blocksDecoded = 0
     /// Posting blocks whose frequencies were decoded.
     package var frequencyBlocksDecoded = 0
-    /// Matches left unscored because the bounds of the words they hold cannot win.
-    package var documentsPruned = 0
     /// Postings whose frequency went into a score.
     package var postingsScored = 0
     /// Documents whose positions were read.

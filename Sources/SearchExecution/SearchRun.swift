@@ -165,7 +165,6 @@ extension ExecutionCounters {
         documentsScored += other.documentsScored
         blocksDecoded += other.blocksDecoded
         frequencyBlocksDecoded += other.frequencyBlocksDecoded
-        documentsPruned += other.documentsPruned
         postingsScored += other.postingsScored
         positionsRead += other.positionsRead
     }

@@ -79,16 +79,19 @@ struct AnalyzedDocument {
             for word in text.split(separator: " ").map(String.init) where !Corpus.stopWords.contains(word) {
                 position += 1
                 length += options.integerWeight
-                add(word, position, options)
+                add(word, position, options.integerWeight, options.bit)
                 let stem = Corpus.stem(word)
-                if !options.noStem, stem != word { add("+" + stem, position, options) }
+                // A stem counts a fifth of the weight, one at least.
+                if !options.noStem, stem != word {
+                    add("+" + stem, position, max(1, options.integerWeight / 5), options.bit)
+                }
             }
         }
     }
 
-    private mutating func add(_ term: String, _ position: UInt32, _ options: TextOptions) {
-        terms[term, default: Occurrences()].frequency += options.integerWeight
-        terms[term]!.mask |= 1 << FieldMask(options.bit)
+    private mutating func add(_ term: String, _ position: UInt32, _ weight: UInt32, _ bit: Int) {
+        terms[term, default: Occurrences()].frequency += weight
+        terms[term]!.mask |= 1 << FieldMask(bit)
         terms[term]!.positions.append(position)
     }
 }

@@ -48,6 +48,7 @@ enum Random {
     static func corpus(_ random: inout Seeded, documents: Int, deadPercent: Int, scores: Bool) -> Corpus {
         var corpus = Corpus()
         corpus.text("t", noStem: false)
+        corpus.text("v", weight: 11, noStem: false)
         corpus.text("u", weight: 2, noStem: true)
         corpus.field("g", .tag(TagOptions()))
         corpus.field("n", .numeric, sortable: true)
@@ -61,6 +62,7 @@ enum Random {
             if random.chance(40) {
                 document.texts["u"] = (0..<(1 + random.below(3))).map { _ in word(&random) }.joined(separator: " ")
             }
+            if random.chance(15) { document.texts["v"] = word(&random) + " " + word(&random) }
             if random.chance(60) {
                 document.tags["g"] = (0..<(1 + random.below(2))).map { _ in random.pick(["ax", "ay", "bx", "c"]) }
             }
