@@ -124,10 +124,12 @@ struct Runner {
     private func agreesDocumentByDocument(
         _ question: QueryCase, _ difference: Difference, _ a: RESPValue, _ b: RESPValue
     ) throws -> Bool {
-        guard [.ids, .order, .scores, .explanation].contains(difference), question.channel == .resp2,
-            !question.has("INKEYS"),
-            case .rows(let totalA, let rowsA) = SearchReply(a, to: question),
-            case .rows(let totalB, let rowsB) = SearchReply(b, to: question), totalA == totalB
+        let isPositional = question.words.contains {
+            ["SLOP", "INORDER"].contains($0) || $0.contains("$slop") || $0.contains("$inorder")
+        }
+        guard [.ids, .order, .scores, .explanation].contains(difference) || (difference == .total && isPositional),
+            question.channel == .resp2, !question.has("INKEYS"), case .rows = SearchReply(a, to: question),
+            case .rows = SearchReply(b, to: question)
         else { return false }
         var scored = question
         scored.options.removeAll { ["NOCONTENT", "WITHSCORES", "EXPLAINSCORE", "SORTBY", "LIMIT"].contains($0.first) }
@@ -141,16 +143,20 @@ struct Runner {
         let scores = ours.map { $0.score?.number ?? .nan }
         guard zip(scores, scores.dropFirst()).allSatisfy({ $0 >= $1 }) else { return false }
 
-        // A sample is enough: who differs in one document differs in many.
-        let keys = Set(rowsA.prefix(30).map(\.id)).union(rowsB.prefix(30).map(\.id)).sorted()
+        guard case .rows(_, let theirs) = SearchReply(try peer.ask(whole), to: whole) else { return false }
+        // A sample is enough: who differs in one document differs in many. Those that only one has come first.
+        let odd = Set(ours.map(\.id)).symmetricDifference(theirs.map(\.id)).sorted().prefix(30)
+        guard odd.isEmpty || isPositional else { return false }
+        let keys = odd + Set(ours.prefix(30).map(\.id)).union(theirs.prefix(30).map(\.id)).sorted()
         for key in keys {
             var alone = scored
             alone.options.append(["INKEYS", "1", key])
             guard case .rows(_, let x) = SearchReply(try self.ours.ask(alone), to: alone),
                 case .rows(_, let y) = SearchReply(try peer.ask(alone), to: alone),
-                x.count == 1, y.count == 1, let p = x[0].score?.number, let q = y[0].score?.number,
-                Comparison.close(p, q)
+                x.count == y.count
             else { return false }
+            if x.isEmpty { continue }
+            guard let p = x[0].score?.number, let q = y[0].score?.number, Comparison.close(p, q) else { return false }
         }
         return true
     }
