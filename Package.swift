@@ -123,7 +123,8 @@ let package = Package(
             name: "ServerTests", dependencies: ["Server", "Commands", "RESP", "Settings", "Storage", "SearchEngine"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP", "Platform"]),
         .testTarget(
-            name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
+            name: "StorageHiredisTests",
+            dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis", "TestKit"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
         .testTarget(name: "SearchQueryTests", dependencies: ["SearchQuery", "SearchModel"]),
         .testTarget(name: "SearchAnalysisTests", dependencies: ["SearchAnalysis", "SearchModel"]),

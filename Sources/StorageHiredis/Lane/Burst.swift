@@ -72,6 +72,8 @@ struct Expectation {
     /// First change of the command, and how many there are.
     var change = -1
     var changeCount = 0
+    /// The reply goes to the client as it is.
+    var passesOn = false
     /// `exec`: number of commands sent, end of the items they come from, and whether that is the whole transaction.
     var commands = 0
     var itemEnd = 0
