@@ -65,6 +65,10 @@ let package = Package(
         .target(name: "Storage", dependencies: ["RESP", "CLMDB", "Platform"]),
         .target(name: "StorageHiredis", dependencies: ["Storage", "RESP", "CHiredis", "Platform"]),
 
+        // MARK: ring
+
+        .target(name: "RingCore"),
+
         // MARK: surface
 
         .target(
@@ -125,6 +129,7 @@ let package = Package(
         .testTarget(
             name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
+        .testTarget(name: "RingCoreTests", dependencies: ["RingCore"]),
         .testTarget(name: "SearchQueryTests", dependencies: ["SearchQuery", "SearchModel"]),
         .testTarget(name: "SearchAnalysisTests", dependencies: ["SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),
