@@ -67,7 +67,8 @@ let package = Package(
 
         // MARK: ring
 
-        .target(name: "RingCore"),
+        // Replication as values and state machines: no sockets, no clocks, no disks.
+        .target(name: "RingCore", dependencies: ["Settings"]),
 
         // MARK: surface
 
@@ -88,7 +89,7 @@ let package = Package(
         .executableTarget(
             name: "ringsearchd",
             dependencies: [
-                "Server", "Commands", "SearchEngine", "StorageHiredis", "Storage", "Settings", "Platform",
+                "Server", "Commands", "SearchEngine", "RingCore", "StorageHiredis", "Storage", "Settings", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -129,7 +130,7 @@ let package = Package(
         .testTarget(
             name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
-        .testTarget(name: "RingCoreTests", dependencies: ["RingCore"]),
+        .testTarget(name: "RingCoreTests", dependencies: ["RingCore", "Settings"]),
         .testTarget(name: "SearchQueryTests", dependencies: ["SearchQuery", "SearchModel"]),
         .testTarget(name: "SearchAnalysisTests", dependencies: ["SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),
