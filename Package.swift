@@ -65,6 +65,11 @@ let package = Package(
         .target(name: "Storage", dependencies: ["RESP", "CLMDB", "Platform"]),
         .target(name: "StorageHiredis", dependencies: ["Storage", "RESP", "CHiredis", "Platform"]),
 
+        // MARK: ring
+
+        // Replication as values and state machines: no sockets, no clocks, no disks.
+        .target(name: "RingCore", dependencies: ["Settings"]),
+
         // MARK: surface
 
         .target(
@@ -84,7 +89,7 @@ let package = Package(
         .executableTarget(
             name: "ringsearchd",
             dependencies: [
-                "Server", "Commands", "SearchEngine", "StorageHiredis", "Storage", "Settings", "Platform",
+                "Server", "Commands", "SearchEngine", "RingCore", "StorageHiredis", "Storage", "Settings", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -126,6 +131,7 @@ let package = Package(
             name: "StorageHiredisTests",
             dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis", "TestKit"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
+        .testTarget(name: "RingCoreTests", dependencies: ["RingCore", "Settings"]),
         .testTarget(name: "SearchQueryTests", dependencies: ["SearchQuery", "SearchModel"]),
         .testTarget(name: "SearchAnalysisTests", dependencies: ["SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),

@@ -42,6 +42,9 @@ struct RingsearchD: AsyncParsableCommand {
     @Option(help: "Configuration file.")
     var config: String?
 
+    @Flag(help: "Read tokens above 4294967295 as Dynomite does.")
+    var legacyTokens = false
+
     @Option(help: ArgumentHelp("Any other setting, by its name.", valueName: "name=value"))
     var set: [String] = []
 
@@ -67,6 +70,7 @@ struct RingsearchD: AsyncParsableCommand {
             throw ExitCode(78)
         }
         if test {
+            for line in warnings { FileHandle.standardError.write(Data("warning: \(line)\n".utf8)) }
             print("the configuration is valid")
             return
         }
@@ -94,6 +98,7 @@ struct RingsearchD: AsyncParsableCommand {
         if let dir { values.append(("dir", dir)) }
         if let store { values.append(("store", store)) }
         if let storeExecutable { values.append(("store-executable", storeExecutable)) }
+        if legacyTokens { values.append(("legacy-tokens", "yes")) }
         if let requirepass { values.append(("requirepass", requirepass)) }
         for pair in set {
             guard let equals = pair.firstIndex(of: "=") else {
