@@ -60,6 +60,11 @@ let package = Package(
                 "SearchExpressions", "SearchModel", "Storage", "Settings", "Platform", "RESP",
             ]),
 
+        // MARK: ring
+
+        // Replication as values and state machines: no sockets, no clocks, no disks.
+        .target(name: "RingCore"),
+
         // MARK: storage
 
         .target(name: "Storage", dependencies: ["RESP", "CLMDB", "Platform"]),
@@ -112,11 +117,13 @@ let package = Package(
             path: "Tests/Conformance", exclude: ["KNOWN_DIFFERENCES.md"]),
         // Parsers on bytes without sense: replays files, or runs under libFuzzer (scripts/fuzz).
         .executableTarget(
-            name: "fuzz", dependencies: ["RESP", "SearchAnalysis", "SearchExpressions", "SearchModel", "SearchQuery"],
+            name: "fuzz",
+            dependencies: ["RESP", "RingCore", "SearchAnalysis", "SearchExpressions", "SearchModel", "SearchQuery"],
             path: "Tests/Fuzz", exclude: ["Seeds"]),
         // The source itself: who imports whom, what documents say, habits.
         .testTarget(name: "TidyTests", path: "Tests/Tidy"),
         .testTarget(name: "RESPTests", dependencies: ["RESP"]),
+        .testTarget(name: "RingCoreTests", dependencies: ["RingCore"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
         .testTarget(name: "ringsearchdTests", dependencies: ["ringsearchd", "Settings"]),
         .testTarget(

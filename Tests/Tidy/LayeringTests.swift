@@ -8,7 +8,7 @@ import Testing
     static let floors: [[String]] = [
         ["CKernels", "CSystemCalls", "CHiredis", "CStemmer", "CLMDB"],
         ["Containers", "Platform", "RESP", "Settings"],
-        ["SearchModel", "Storage"],
+        ["SearchModel", "Storage", "RingCore"],
         ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchExpressions", "StorageHiredis"],
         ["SearchExecution", "SearchAggregation"],
         ["SearchEngine"],
@@ -32,7 +32,7 @@ import Testing
 
     /// Modules that run in fuzzers and simulations: no Foundation, no network, no client of the store.
     static func isPure(_ module: String) -> Bool {
-        module.hasPrefix("Search") || ["RESP", "Containers", "Settings"].contains(module)
+        module.hasPrefix("Search") || ["RESP", "Containers", "Settings", "RingCore"].contains(module)
     }
 
     private static func floor(of module: String) -> Int? { floors.firstIndex { $0.contains(module) } }
