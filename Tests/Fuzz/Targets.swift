@@ -91,8 +91,10 @@ enum FuzzTarget: String, CaseIterable {
             var reader = FrameReader()
             precondition((try? reader.readAll(frame.encoded)) == [frame], "a frame is not read as it was written")
             _ = GossipText.parse(frame.payload)
+            _ = HelloRequest(payload: frame.payload)
+            _ = Hello.parse(reply: frame.payload)
             // A frame without envelope is refused, which is a fine end.
-            _ = try? assembler.accept(frame)
+            if let message = try? assembler.accept(frame) { PeerBodies.read(message) }
         }
     }
 
