@@ -60,6 +60,10 @@ let package = Package(
                 "SearchExpressions", "SearchModel", "Storage", "Settings", "Platform", "RESP",
             ]),
 
+        // MARK: ring
+
+        // Replication as values and state machines: no sockets, no clocks, no disks.
+
         // MARK: storage
 
         .target(name: "Storage", dependencies: ["RESP", "CLMDB", "Platform"]),
@@ -117,7 +121,8 @@ let package = Package(
             path: "Tests/Conformance", exclude: ["KNOWN_DIFFERENCES.md"]),
         // Parsers on bytes without sense: replays files, or runs under libFuzzer (scripts/fuzz).
         .executableTarget(
-            name: "fuzz", dependencies: ["RESP", "SearchAnalysis", "SearchExpressions", "SearchModel", "SearchQuery"],
+            name: "fuzz",
+            dependencies: ["RESP", "RingCore", "SearchAnalysis", "SearchExpressions", "SearchModel", "SearchQuery"],
             path: "Tests/Fuzz", exclude: ["Seeds"]),
         // The source itself: who imports whom, what documents say, habits.
         .testTarget(name: "TidyTests", path: "Tests/Tidy"),
