@@ -32,6 +32,9 @@ let package = Package(
         // Node-local durable state: crash-safe, one writer, many readers.
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
 
+        // XXH3: hashes of records, the same on every node.
+        .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+
         // MARK: foundations
 
         .target(name: "CKernels"),
@@ -72,7 +75,7 @@ let package = Package(
         // MARK: ring
 
         // Replication as values and state machines: no sockets, no clocks, no disks.
-        .target(name: "RingCore", dependencies: ["Settings"]),
+        .target(name: "RingCore", dependencies: ["Settings", "CXXHash"]),
 
         // MARK: surface
 
