@@ -64,6 +64,14 @@ let package = Package(
 
         // Replication as values and state machines: no sockets, no clocks, no disks.
         .target(name: "RingCore"),
+        // Drives it with real sockets.
+        .target(
+            name: "RingNode",
+            dependencies: [
+                "RingCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
 
         // MARK: storage
 
@@ -124,6 +132,9 @@ let package = Package(
         .testTarget(name: "TidyTests", path: "Tests/Tidy"),
         .testTarget(name: "RESPTests", dependencies: ["RESP"]),
         .testTarget(name: "RingCoreTests", dependencies: ["RingCore"]),
+        .testTarget(
+            name: "RingNodeTests",
+            dependencies: ["RingNode", "RingCore", .product(name: "NIOPosix", package: "swift-nio")]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
         .testTarget(name: "ringsearchdTests", dependencies: ["ringsearchd", "Settings"]),
         .testTarget(
