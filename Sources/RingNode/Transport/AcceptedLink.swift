@@ -152,7 +152,8 @@ package final class AcceptedLink: @unchecked Sendable {
             let message = RingMessage(kind: kind, id: request.id, envelope: envelope, body: bytes)
             frames = message.frames(isSameDatacenter: request.isSameDatacenter)
         } else if bytes.count > settings.frameLimits.payloadLength {
-            frames = request.answer(Array("-ERR Dynomite: reply too large for a peer frame\r\n".utf8)).map { [$0] } ?? []
+            frames =
+                request.answer(Array("-ERR Dynomite: reply too large for a peer frame\r\n".utf8)).map { [$0] } ?? []
         } else {
             frames = request.answer(bytes).map { [$0] } ?? []
         }

@@ -72,7 +72,8 @@ package final class PeerLink: @unchecked Sendable {
 
     /// Nothing happens before ``start()``.
     package init(
-        eventLoop: any EventLoop, address: PeerAddress, settings: LinkSettings, local: LocalNode, counters: PeerCounters,
+        eventLoop: any EventLoop, address: PeerAddress, settings: LinkSettings, local: LocalNode,
+        counters: PeerCounters,
         onEvent: @escaping @Sendable (LinkEvent) -> Void = { _ in }
     ) {
         self.eventLoop = eventLoop
