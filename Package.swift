@@ -66,6 +66,14 @@ let package = Package(
         // MARK: ring
 
         // Replication as values and state machines: no sockets, no clocks, no disks.
+        // Drives it with real sockets.
+        .target(
+            name: "RingNode",
+            dependencies: [
+                "RingCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
 
         // MARK: storage
 
@@ -130,6 +138,9 @@ let package = Package(
         // The source itself: who imports whom, what documents say, habits.
         .testTarget(name: "TidyTests", path: "Tests/Tidy"),
         .testTarget(name: "RESPTests", dependencies: ["RESP"]),
+        .testTarget(
+            name: "RingNodeTests",
+            dependencies: ["RingNode", "RingCore", .product(name: "NIOPosix", package: "swift-nio")]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
         .testTarget(name: "ringsearchdTests", dependencies: ["ringsearchd", "Settings"]),
         .testTarget(

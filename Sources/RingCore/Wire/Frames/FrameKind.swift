@@ -66,6 +66,14 @@ package struct FrameKind: RawRepresentable, Hashable, Sendable {
     /// A RingSearch message that asks for a reply, or would if we knew it.
     package var isRingSearchRequest: Bool { isRingSearch && rawValue % 2 == 0 && self != .cancel }
 
+    /// Whether this version knows the message's kind.
+    package var isKnown: Bool {
+        switch rawValue {
+        case 0...13, 64...67, 72...87, 96...98: true
+        default: false
+        }
+    }
+
     /// The kind of the answer; `nil` for what is never answered.
     package var reply: FrameKind? {
         if isStoreRequest { return .response }
