@@ -35,6 +35,7 @@ test: packages ## all tests; FILTER=Words runs those whose name matches
 	swift test --disable-xctest $(if $(FILTER),--filter '$(FILTER)')
 
 demo: ## load Debian's package descriptions into a running server and ask five questions (PORT=7379)
+	@command -v python3 >/dev/null || scripts/install-packages python3-minimal
 	@python3 scripts/demo --port $(PORT)
 
 golden: ## record the golden transcripts anew from the peer on PEER_PORT, which is emptied
