@@ -61,6 +61,7 @@ package final class TermFinder {
     private let minStemLength: Int
     private let minPrefix: Int
     private let phoneticFields: FieldMask
+    private let stemmedFields: FieldMask
     private var leaves: [Leaf] = []
     private var plan = Plan.nothing
 
@@ -84,10 +85,14 @@ package final class TermFinder {
         self.minStemLength = minStemLength
         self.minPrefix = minPrefix
         var phoneticFields: FieldMask = 0
+        var stemmedFields: FieldMask = 0
         for field in schema.fields {
-            if case .text(let options) = field.kind, options.phonetic != nil { phoneticFields |= 1 << options.bit }
+            guard case .text(let options) = field.kind else { continue }
+            if options.phonetic != nil { phoneticFields |= 1 << options.bit }
+            if !options.noStem { stemmedFields |= 1 << options.bit }
         }
         self.phoneticFields = phoneticFields
+        self.stemmedFields = stemmedFields
         plan = compile(tree)
     }
 
@@ -220,13 +225,14 @@ package final class TermFinder {
         case .word(let word):
             return token.count == word.count && token.elementsEqual(word)
         case .stem(let stem):
-            return stems(token, to: stem)
+            return stemmedFields & (1 << bit) != 0 && stems(token, to: stem)
         case .group(let group):
             return synonyms.groups(of: Bytes(token)).contains(group)
         case .code(let code):
             return phoneticFields & (1 << bit) != 0 && DoubleMetaphone.primaryCode(of: Bytes(token)) == code
         case .pattern(let pattern):
             if pattern.matches(token) { return true }
+            guard stemmedFields & (1 << bit) != 0 else { return false }
             return stemTerm(of: token).map { $0.withUnsafeBufferPointer(pattern.matches) } ?? false
         }
     }

@@ -350,7 +350,8 @@ struct PlanBuilder {
             guard text.count >= parameters.minPrefix else { return nil }
             expanded = text.withUnsafeBufferPointer { dictionary.expandInfix($0, limit: limit) }
         case .wildcard(let text):
-            expanded = text.withUnsafeBufferPointer { dictionary.expandWildcard($0, limit: limit) }
+            // Tags are bytes to the reference server: its `?` is half of an `é`.
+            expanded = text.withUnsafeBufferPointer { dictionary.expandWildcard($0, unit: .byte, limit: limit) }
         case .empty, .all, .union, .not, .optional, .fuzzy, .numeric, .geo, .tag, .missing, .keys:
             return nil
         }

@@ -12,7 +12,9 @@ struct KnownDifference: Sendable {
 
     static let limit = 25
 
-    /// Checked by asking again, see `Runner.agreesDocumentByDocument`.
+    /// Checked by asking again, see `Runner.reason`.
+    static let skippedBranches = KnownDifference(name: "Branches that a skip loses") { _, _, _, _ in false }
+    static let manyBranches = KnownDifference(name: "Which of many branches counts") { _, _, _, _ in false }
     static let neighbors = KnownDifference(name: "Scores that depend on other documents") { _, _, _, _ in false }
 
     static let all: [KnownDifference] = [

@@ -105,18 +105,29 @@ struct Runner {
         }
         tally.asked(question, peer: b)
         guard let difference = comparison.difference(a, b, question: question) else { return }
-        if let known = KnownDifference.all.first(where: { $0.matches(question, difference, a, b) }) {
+        if let known = try reason(for: difference, question, a, b) {
             tally.knownDifference(known.name, in: question.construct)
-            return
-        }
-        if try agreesDocumentByDocument(question, difference, a, b) {
-            tally.knownDifference(KnownDifference.neighbors.name, in: question.construct)
             return
         }
         guard tally.differs(question.construct, difference, examples: examples) || replay != nil else { return }
         let finding = try smallest(
             Finding(question: question, original: question, difference: difference, ours: a, peer: b))
         tally.add(try withDocument(finding))
+    }
+
+    /// The listed difference that a question shows.
+    private func reason(
+        for difference: Difference, _ question: QueryCase, _ a: RESPValue, _ b: RESPValue
+    ) throws -> KnownDifference? {
+        if let known = KnownDifference.all.first(where: { $0.matches(question, difference, a, b) }) { return known }
+        if difference == .errorText || difference == .errorOnOneSide { return nil }
+        // The peer has two ways to walk a union. That its answer depends on which one it takes, and that one of
+        // the two is ours, is the proof that the difference is the union's.
+        for (branches, known) in [(1, KnownDifference.skippedBranches), (1_000_000, .manyBranches)] {
+            let other = try peer.ask(question, heapFrom: branches)
+            if comparison.difference(a, other, question: question) == nil { return known }
+        }
+        return try agreesDocumentByDocument(question, difference, a, b) ? .neighbors : nil
     }
 
     /// Whether two replies differ only because the peer's scores depend on the documents around: asked for one
@@ -174,8 +185,7 @@ struct Runner {
                 let a = try ours.ask(candidate)
                 let b = try peer.ask(candidate)
                 guard comparison.difference(a, b, question: candidate) == best.difference,
-                    !KnownDifference.all.contains(where: { $0.matches(candidate, best.difference, a, b) }),
-                    try !agreesDocumentByDocument(candidate, best.difference, a, b)
+                    try reason(for: best.difference, candidate, a, b) == nil
                 else { continue }
                 best = Finding(
                     question: candidate, original: finding.original, difference: best.difference, ours: a, peer: b)
