@@ -123,11 +123,34 @@ struct Runner {
         if difference == .errorText || difference == .errorOnOneSide { return nil }
         // The peer has two ways to walk a union. That its answer depends on which one it takes, and that one of
         // the two is ours, is the proof that the difference is the union's.
+        // (On a heap it counts branches in another order, too.)
+        var anyOrder = comparison
+        anyOrder.ordersBranches = false
         for (branches, known) in [(1, KnownDifference.skippedBranches), (1_000_000, .manyBranches)] {
             let other = try peer.ask(question, heapFrom: branches)
-            if comparison.difference(a, other, question: question) == nil { return known }
+            if anyOrder.difference(a, other, question: question) == nil { return known }
         }
+        if try agreesWithoutSlop(question, difference) { return .rangeLeaves }
         return try agreesDocumentByDocument(question, difference, a, b) ? .neighbors : nil
+    }
+
+    /// Whether a question with a range differs only in what scores are divided by: both servers say the same, scores
+    /// and order included, when a scorer is asked that takes no distances.
+    private func agreesWithoutSlop(_ question: QueryCase, _ difference: Difference) throws -> Bool {
+        let scorer = question.option("SCORER")?.last ?? "TFIDF"
+        guard [.ids, .order, .scores, .explanation, .shape].contains(difference), question.hasRange,
+            ["TFIDF", "TFIDF.DOCNORM", "BM25"].contains(scorer)
+        else { return false }
+        var undivided = question
+        undivided.options.removeAll { ["SCORER", "EXPLAINSCORE"].contains($0.first) }
+        undivided.options.insert(["SCORER", "BM25STD"], at: 0)
+        if !undivided.has("WITHSCORES") { undivided.options.insert(["WITHSCORES"], at: 0) }
+        let ours = try self.ours.ask(undivided)
+        for branches in [20, 1, 1_000_000] {
+            let theirs = try peer.ask(undivided, heapFrom: branches)
+            if comparison.difference(ours, theirs, question: undivided) == nil { return true }
+        }
+        return false
     }
 
     /// Whether two replies differ only because the peer's scores depend on the documents around: asked for one
