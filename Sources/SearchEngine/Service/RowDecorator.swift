@@ -29,7 +29,8 @@ package final class RowDecorator {
         finder = TermFinder(
             tree: search.tree, schema: configuration.definition.schema,
             tokenizer: Tokenizer(stopWords: configuration.stopWords), stemmer: Stemmer(search.language),
-            synonyms: configuration.synonyms, minStemLength: configuration.analysis.minStemLength)
+            synonyms: configuration.synonyms, minStemLength: configuration.analysis.minStemLength,
+            minPhoneticLength: configuration.analysis.minPhoneticLength)
         weights = Array(repeating: nil, count: finder.leafCount)
     }
 

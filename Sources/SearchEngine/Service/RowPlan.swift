@@ -51,10 +51,16 @@ package struct RowPlan: Sendable {
 
     package init() {}
 
-    /// What is done to the field of this name when the whole hash is shown.
+    /// What is done to the field of this name. A field that FIELDS names is also treated by what is said without
+    /// FIELDS; fields that it does not name are so only in a RETURN, or when FIELDS names none.
     package func decoration(of name: some Collection<UInt8>) -> Decoration {
-        if decorated.isEmpty { return decorateAll }
-        for field in decorated where field.name.elementsEqual(name) { return field.decoration }
+        for field in decorated where field.name.elementsEqual(name) {
+            var both = field.decoration
+            both.summarize = both.summarize ?? decorateAll.summarize
+            both.highlight = both.highlight ?? decorateAll.highlight
+            return both
+        }
+        if case .whole = content, !decorated.isEmpty { return Decoration() }
         return decorateAll
     }
 
@@ -127,7 +133,10 @@ extension RowPlan {
                     decoration: attribute == nil || isRenamed ? Decoration() : decoration(of: item.name),
                     isRenamed: isRenamed))
         }
-        // The sort key comes first when it is asked for under its own name.
+        // What HIGHLIGHT and SUMMARIZE name comes first.
+        let named = decorated.compactMap { field in fields.first { $0.name == field.name && !$0.isRenamed } }
+        fields = named + fields.filter { field in !named.contains { $0.name == field.name } }
+        // The sort key comes before that when it is asked for under its own name.
         if let sort, let position = fields.firstIndex(where: { $0.name == sort.field }) {
             fields.insert(fields.remove(at: position), at: 0)
         }

@@ -60,7 +60,9 @@ package final class TermFinder {
     private let synonyms: SynonymTable
     private let minStemLength: Int
     private let minPrefix: Int
+    private let minPhoneticLength: Int
     private let phoneticFields: FieldMask
+    private let stemmedFields: FieldMask
     private var leaves: [Leaf] = []
     private var plan = Plan.nothing
 
@@ -70,25 +72,35 @@ package final class TermFinder {
     /// Fields that a leaf was found in.
     private var masks: [FieldMask] = []
     private var patternTerms: [Bytes?] = []
+    private var hasCodes = false
+    /// The phonetic code of the token at hand.
+    private var sound: Bytes?
 
     /// - Parameters:
     ///   - tree: from ``QueryExpander``, expanded for execution.
     ///   - stemmer: of the documents' language.
     package init(
         tree: QueryNode, schema: Schema, tokenizer: Tokenizer, stemmer: Stemmer?,
-        synonyms: SynonymTable = SynonymTable(), minStemLength: Int = 4, minPrefix: Int = 2
+        synonyms: SynonymTable = SynonymTable(), minStemLength: Int = 4, minPrefix: Int = 2,
+        minPhoneticLength: Int = 3
     ) {
         self.tokenizer = tokenizer
         self.stemmer = stemmer
         self.synonyms = synonyms
         self.minStemLength = minStemLength
         self.minPrefix = minPrefix
+        self.minPhoneticLength = minPhoneticLength
         var phoneticFields: FieldMask = 0
+        var stemmedFields: FieldMask = 0
         for field in schema.fields {
-            if case .text(let options) = field.kind, options.phonetic != nil { phoneticFields |= 1 << options.bit }
+            guard case .text(let options) = field.kind else { continue }
+            if options.phonetic != nil { phoneticFields |= 1 << options.bit }
+            if !options.noStem { stemmedFields |= 1 << options.bit }
         }
         self.phoneticFields = phoneticFields
+        self.stemmedFields = stemmedFields
         plan = compile(tree)
+        hasCodes = leaves.contains { if case .code = $0 { true } else { false } }
     }
 
     /// The term that a leaf of ``FoundTerm`` stands for, as the index names it; patterns have the one they found.
@@ -208,6 +220,7 @@ package final class TermFinder {
     private func collectHits(from start: Int, bit: Int) {
         for token in start..<buffer.count {
             let text = buffer.text(of: buffer[token])
+            if hasCodes { hear(text, isFirst: token == start) }
             for leaf in leaves.indices where isFound(leaves[leaf], text, bit) {
                 hits.append((token, leaf))
                 masks[leaf] |= 1 << bit
@@ -215,18 +228,25 @@ package final class TermFinder {
         }
     }
 
+    /// Notes the phonetic code that the index has for a token: a short one has that of the token before.
+    private func hear(_ token: UnsafeBufferPointer<UInt8>, isFirst: Bool) {
+        if isFirst { sound = nil }
+        if token.count >= minPhoneticLength { sound = DoubleMetaphone.primaryCode(of: Bytes(token)) }
+    }
+
     private func isFound(_ leaf: Leaf, _ token: UnsafeBufferPointer<UInt8>, _ bit: Int) -> Bool {
         switch leaf {
         case .word(let word):
             return token.count == word.count && token.elementsEqual(word)
         case .stem(let stem):
-            return stems(token, to: stem)
+            return stemmedFields & (1 << bit) != 0 && stems(token, to: stem)
         case .group(let group):
             return synonyms.groups(of: Bytes(token)).contains(group)
         case .code(let code):
-            return phoneticFields & (1 << bit) != 0 && DoubleMetaphone.primaryCode(of: Bytes(token)) == code
+            return phoneticFields & (1 << bit) != 0 && sound == code
         case .pattern(let pattern):
             if pattern.matches(token) { return true }
+            guard stemmedFields & (1 << bit) != 0 else { return false }
             return stemTerm(of: token).map { $0.withUnsafeBufferPointer(pattern.matches) } ?? false
         }
     }

@@ -58,6 +58,11 @@ final class PostingTable: @unchecked Sendable {
         return place < 0 ? nil : lists + Int(place)
     }
 
+    /// Whether some document has the term in one of these fields, in any segment; dead documents count.
+    func occurs(row: Int, in fields: FieldMask) -> Bool {
+        (0..<segmentCount).contains { list(row: row, segment: $0)?.pointee.occurs(in: fields) == true }
+    }
+
     private func grow() {
         let larger = UnsafeMutablePointer<PostingReader>.allocate(capacity: 2 * capacity)
         larger.moveInitialize(from: lists, count: count)

@@ -105,18 +105,52 @@ struct Runner {
         }
         tally.asked(question, peer: b)
         guard let difference = comparison.difference(a, b, question: question) else { return }
-        if let known = KnownDifference.all.first(where: { $0.matches(question, difference, a, b) }) {
+        if let known = try reason(for: difference, question, a, b) {
             tally.knownDifference(known.name, in: question.construct)
-            return
-        }
-        if try agreesDocumentByDocument(question, difference, a, b) {
-            tally.knownDifference(KnownDifference.neighbors.name, in: question.construct)
             return
         }
         guard tally.differs(question.construct, difference, examples: examples) || replay != nil else { return }
         let finding = try smallest(
             Finding(question: question, original: question, difference: difference, ours: a, peer: b))
         tally.add(try withDocument(finding))
+    }
+
+    /// The listed difference that a question shows.
+    private func reason(
+        for difference: Difference, _ question: QueryCase, _ a: RESPValue, _ b: RESPValue
+    ) throws -> KnownDifference? {
+        if let known = KnownDifference.all.first(where: { $0.matches(question, difference, a, b) }) { return known }
+        if difference == .errorText || difference == .errorOnOneSide { return nil }
+        // The peer has two ways to walk a union. That its answer depends on which one it takes, and that one of
+        // the two is ours, is the proof that the difference is the union's.
+        // (On a heap it counts branches in another order, too.)
+        var anyOrder = comparison
+        anyOrder.ordersBranches = false
+        for (branches, known) in [(1, KnownDifference.skippedBranches), (1_000_000, .manyBranches)] {
+            let other = try peer.ask(question, heapFrom: branches)
+            if anyOrder.difference(a, other, question: question) == nil { return known }
+        }
+        if try agreesWithoutSlop(question, difference) { return .rangeLeaves }
+        return try agreesDocumentByDocument(question, difference, a, b) ? .neighbors : nil
+    }
+
+    /// Whether a question with a range differs only in what scores are divided by: both servers say the same, scores
+    /// and order included, when a scorer is asked that takes no distances.
+    private func agreesWithoutSlop(_ question: QueryCase, _ difference: Difference) throws -> Bool {
+        let scorer = question.option("SCORER")?.last ?? "TFIDF"
+        guard [.ids, .order, .scores, .explanation, .shape].contains(difference), question.hasRange,
+            ["TFIDF", "TFIDF.DOCNORM", "BM25"].contains(scorer)
+        else { return false }
+        var undivided = question
+        undivided.options.removeAll { ["SCORER", "EXPLAINSCORE"].contains($0.first) }
+        undivided.options.insert(["SCORER", "BM25STD"], at: 0)
+        if !undivided.has("WITHSCORES") { undivided.options.insert(["WITHSCORES"], at: 0) }
+        let ours = try self.ours.ask(undivided)
+        for branches in [20, 1, 1_000_000] {
+            let theirs = try peer.ask(undivided, heapFrom: branches)
+            if comparison.difference(ours, theirs, question: undivided) == nil { return true }
+        }
+        return false
     }
 
     /// Whether two replies differ only because the peer's scores depend on the documents around: asked for one
@@ -174,8 +208,7 @@ struct Runner {
                 let a = try ours.ask(candidate)
                 let b = try peer.ask(candidate)
                 guard comparison.difference(a, b, question: candidate) == best.difference,
-                    !KnownDifference.all.contains(where: { $0.matches(candidate, best.difference, a, b) }),
-                    try !agreesDocumentByDocument(candidate, best.difference, a, b)
+                    try reason(for: best.difference, candidate, a, b) == nil
                 else { continue }
                 best = Finding(
                     question: candidate, original: finding.original, difference: best.difference, ours: a, peer: b)
