@@ -10,7 +10,7 @@ import Testing
         ["Containers", "Platform", "RESP", "Settings"],
         ["SearchModel", "Storage"],
         ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchExpressions", "StorageHiredis"],
-        ["SearchExecution", "SearchAggregation"],
+        ["SearchExecution", "SearchAggregation", "SearchSuggest"],
         ["SearchEngine"],
         ["Commands"],
         ["Server"],
