@@ -161,7 +161,9 @@ struct Runner {
         let isPositional = question.words.contains {
             ["SLOP", "INORDER"].contains($0) || $0.contains("$slop") || $0.contains("$inorder")
         }
-        guard [.ids, .order, .scores, .explanation].contains(difference) || (difference == .total && isPositional),
+        // The peer's NOT may swallow the document after the last one that it takes away.
+        let mayLose = isPositional || question.query.text.contains("-")
+        guard [.ids, .order, .scores, .explanation].contains(difference) || (difference == .total && mayLose),
             question.channel == .resp2, !question.has("INKEYS"), case .rows = SearchReply(a, to: question),
             case .rows = SearchReply(b, to: question)
         else { return false }
@@ -180,7 +182,7 @@ struct Runner {
         guard case .rows(_, let theirs) = SearchReply(try peer.ask(whole), to: whole) else { return false }
         // A sample is enough: who differs in one document differs in many. Those that only one has come first.
         let odd = Set(ours.map(\.id)).symmetricDifference(theirs.map(\.id)).sorted().prefix(30)
-        guard odd.isEmpty || isPositional else { return false }
+        guard odd.isEmpty || mayLose else { return false }
         let keys = odd + Set(ours.prefix(30).map(\.id)).union(theirs.prefix(30).map(\.id)).sorted()
         for key in keys {
             var alone = scored
