@@ -50,7 +50,6 @@ struct Runner {
                         corpus: corpus, random: SeededRandom(seed: seed, stream: "query \(name)"))
                     var question = construct.make(&generator)
                     question.replay = name
-                    if !corpus.hasComparableScores { Self.avoidScores(&question) }
                     try ask(question, corpus)
                 }
                 if showsProgress {
@@ -62,17 +61,6 @@ struct Runner {
             }
             if showsProgress { print("\r\u{1B}[K", terminator: "") }
         }
-    }
-
-    /// After updates and deletes the peer's statistics are no longer those of its documents, so neither scores
-    /// nor the order that they give can be compared: documents are put in another order.
-    private static func avoidScores(_ question: inout QueryCase) {
-        guard question.command == "FT.SEARCH" else { return }
-        if !question.has("SORTBY") && !question.has("SCORER") {
-            question.options.append(["SCORER", "DOCSCORE"])
-        }
-        question.fixed.formUnion(["SORTBY", "SCORER"])
-        question.options.removeAll { $0.first == "WITHSCORES" || $0.first == "EXPLAINSCORE" }
     }
 
     private mutating func prepare(_ corpus: Corpus) throws -> Bool {
@@ -131,7 +119,8 @@ struct Runner {
             if anyOrder.difference(a, other, question: question) == nil { return known }
         }
         if try agreesWithoutSlop(question, difference) { return .rangeLeaves }
-        return try agreesDocumentByDocument(question, difference, a, b) ? .neighbors : nil
+        guard try agreesDocumentByDocument(question, difference, a, b) else { return nil }
+        return difference == .total && question.query.text.contains("-") ? .afterNot : .neighbors
     }
 
     /// Whether a question with a range differs only in what scores are divided by: both servers say the same, scores
