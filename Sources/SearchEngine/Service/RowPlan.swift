@@ -85,6 +85,12 @@ extension RowPlan {
             decorated = extras.decoratedFields
             decorateAll = extras.decorateAll
         }
+        // With HIGHLIGHT or SUMMARIZE what is returned has to be an attribute.
+        if decorates, let returns = options.returns,
+            let stranger = returns.first(where: { schema.position(ofAttribute: $0.source) == nil })
+        {
+            throw .decoratedFieldWithReturn(stranger.name)
+        }
         for field in decorated where schema.position(ofAttribute: field.name) == nil {
             throw options.returns == nil
                 ? .decoratedField(field.name) : .decoratedFieldWithReturn(field.name)

@@ -133,7 +133,7 @@ struct PlanBuilder {
         guard plan.termCount < Plan.termLimit else { throw .tooManyTerms(limit: Plan.termLimit) }
         guard let (row, frequency) = plan.postings.open(id, in: plan.snapshot.segments) else { return nil }
         // A term that these fields never had is no term: it makes no union and no estimate.
-        if let mask, !plan.postings.occurs(row: row, in: mask) { return nil }
+        if let mask, !plan.postings.occurs(row: row, in: mask, plan.snapshot.segments) { return nil }
         plan.termCount += 1
         var clause = Clause(.term(id, mask))
         clause.weight = weight
@@ -234,6 +234,7 @@ struct PlanBuilder {
 
     /// The mask that the expander resolved, or the fields by name in a tree that it has not seen.
     private func restricted(_ outer: FieldMask?, by node: QueryNode) -> FieldMask? {
+        if parameters.ignoresFields { return nil }
         if let own = node.fieldMask { return own & (outer ?? .max) }
         guard let names = node.fields else { return outer }
         var mask: FieldMask = 0

@@ -58,9 +58,9 @@ final class PostingTable: @unchecked Sendable {
         return place < 0 ? nil : lists + Int(place)
     }
 
-    /// Whether some document has the term in one of these fields, in any segment; dead documents count.
-    func occurs(row: Int, in fields: FieldMask) -> Bool {
-        (0..<segmentCount).contains { list(row: row, segment: $0)?.pointee.occurs(in: fields) == true }
+    /// Whether a live document has the term in one of these fields.
+    func occurs(row: Int, in fields: FieldMask, _ segments: [SegmentView]) -> Bool {
+        segments.indices.contains { list(row: row, segment: $0)?.pointee.occurs(in: fields, of: segments[$0]) == true }
     }
 
     private func grow() {

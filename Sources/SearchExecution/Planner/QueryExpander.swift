@@ -238,7 +238,7 @@ package struct QueryExpander {
             case .infix(let text):
                 tag.kind = .infix(folded(text))
             case .wildcard(let text):
-                tag.kind = .wildcard(folded(text.withoutBackslashes))
+                tag.kind = .wildcard(folded(text.unescaped.withoutBackslashes))
             default:
                 break
             }

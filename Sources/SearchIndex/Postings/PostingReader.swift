@@ -296,12 +296,6 @@ package struct PostingReader: BitwiseCopyable, @unchecked Sendable {
         }
     }
 
-    /// Whether there is a posting whose mask meets `query`, dead documents included.
-    package func occurs(in query: FieldMask) -> Bool {
-        if let single = isSingleMask { return single & query != 0 }
-        return (0..<blockCount).contains { matching($0, query) != (0, 0) }
-    }
-
     /// Postings whose mask meets `query`, dead documents included.
     package func countMatching(_ query: FieldMask) -> Int {
         if let single = isSingleMask { return single & query != 0 ? documentFrequency : 0 }

@@ -74,7 +74,10 @@ final class Side {
 
     /// Runs the corpus's commands; returns the first reply that is an error.
     func load(_ corpus: Corpus) throws -> RESPValue? {
-        try client.pipeline(corpus.commands).first { $0.errorText != nil }
+        let error = try client.pipeline(corpus.commands).first { $0.errorText != nil }
+        // A peer's statistics are those of its documents only when what was deleted is collected.
+        if corpus.profile == .churned { _ = try client.send("FT.DEBUG", "GC_FORCEINVOKE", corpus.index) }
+        return error
     }
 
     func remove(_ corpus: Corpus) throws {
