@@ -84,7 +84,7 @@ let package = Package(
         // MARK: ring
 
         // Replication as values and state machines: no sockets, no clocks, no disks.
-        .target(name: "RingCore", dependencies: ["Settings", "CXXHash"]),
+        .target(name: "RingCore", dependencies: ["Settings", "Platform", "CXXHash"]),
 
         // MARK: surface
 

@@ -84,6 +84,30 @@ package struct WireReader: Sendable {
         return Array(bytes[position..<position + count])
     }
 
+    /// What a reader of records and items, which borrows the bytes, makes of what comes next.
+    package mutating func state<Value>(
+        _ body: (inout StateReader) throws(StateCodingError) -> Value
+    ) throws(WireError) -> Value {
+        let outcome = bytes.withUnsafeBytes { bytes -> Result<(Value, Int), StateCodingError> in
+            var reader = StateReader(UnsafeRawBufferPointer(rebasing: bytes[position...]))
+            do throws(StateCodingError) {
+                let value = try body(&reader)
+                return .success((value, reader.position))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch outcome {
+        case .success(let (value, length)):
+            position += length
+            return value
+        case .failure(.truncated): throw .truncated
+        case .failure(.countTooLarge): throw .countTooLarge
+        case .failure(.unknownCode(let code)): throw .unknownCode(code)
+        case .failure(.invalidValue), .failure(.unknownShape): throw .invalidValue
+        }
+    }
+
     /// Everything that is left.
     package mutating func rest() -> [UInt8] {
         defer { position = end }
