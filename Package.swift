@@ -29,6 +29,9 @@ let package = Package(
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         // Snowball stemmers of all languages.
         .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
+        // The cipher of Dynomite's peer links: RSA-OAEP and AES-CBC. The system's libcrypto, because it is everywhere already,
+        // gets its security updates from the distribution, and builds in no time where a vendored one takes minutes.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         // Node-local durable state: crash-safe, one writer, many readers.
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
 
@@ -66,12 +69,11 @@ let package = Package(
 
         // MARK: ring
 
-        // Replication as values and state machines: no sockets, no clocks, no disks.
-        // Drives it with real sockets.
+        // Drives RingCore with real sockets.
         .target(
             name: "RingNode",
             dependencies: [
-                "RingCore",
+                "RingCore", "COpenSSL",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
@@ -142,7 +144,7 @@ let package = Package(
         .testTarget(name: "RESPTests", dependencies: ["RESP"]),
         .testTarget(
             name: "RingNodeTests",
-            dependencies: ["RingNode", "RingCore", .product(name: "NIOPosix", package: "swift-nio")]),
+            dependencies: ["RingNode", "RingCore", "COpenSSL", .product(name: "NIOPosix", package: "swift-nio")]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
         .testTarget(name: "ringsearchdTests", dependencies: ["ringsearchd", "Settings"]),
         .testTarget(

@@ -152,9 +152,12 @@ final class RawPeer: @unchecked Sendable {
     convenience init(connectingTo address: PeerAddress) throws {
         self.init(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
         try withAddress(port: address.port) { pointer, length in
-            try #require(connect(descriptor, pointer, length) == 0)
+            // Not `require`: some tests ask until somebody listens.
+            guard connect(descriptor, pointer, length) == 0 else { throw NobodyListens() }
         }
     }
+
+    struct NobodyListens: Error {}
 
     /// A listener for one test; `accept()` gives its connections.
     static func listening() throws -> (listener: Listener, address: PeerAddress) {
@@ -205,6 +208,21 @@ final class RawPeer: @unchecked Sendable {
                 frames += try reader.readAll(more)
             }
             return frames.removeFirst()
+        }
+    }
+
+    /// The next RESP reply that is one line or one bulk string; for clients of a store.
+    func reply() async throws -> [UInt8] {
+        try await blocking { [self] in
+            var reply: [UInt8] = []
+            while true {
+                guard let more = receive() else { return reply }
+                reply += more
+                guard let lineEnd = reply.firstIndex(of: 10) else { continue }
+                let isBulk = reply[0] == UInt8(ascii: "$")
+                let length = isBulk ? Int(String(decoding: reply[1..<(lineEnd - 1)], as: UTF8.self)) ?? -1 : -1
+                if reply.count >= lineEnd + 1 + (length < 0 ? 0 : length + 2) { return reply }
+            }
         }
     }
 

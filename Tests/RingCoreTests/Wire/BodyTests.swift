@@ -20,7 +20,7 @@ import Testing
     }
 
     private let seven = "0700000000000000"
-    private let version = WireVersion(stamp: 0x0123_4567_89ab_cdef, node: 7)
+    private let version = Version(stamp: 0x0123_4567_89ab_cdef, node: 7)
     private let versionBytes = "0123456789abcdef 0000000000000007"
 
     @Test func `READ and its reply have their bytes`() throws {

@@ -13,12 +13,12 @@ package struct DefinitionEntry: Equatable, Sendable {
     /// Its number; the first is 1. 0 in a proposal that has none yet.
     package var epoch: UInt64
     /// Says that two proposals are one.
-    package var proposal: WireVersion
-    package var version: WireVersion
+    package var proposal: Version
+    package var version: Version
     package var kind: UInt8
     package var body: [UInt8]
 
-    package init(epoch: UInt64, proposal: WireVersion, version: WireVersion, kind: UInt8, body: [UInt8]) {
+    package init(epoch: UInt64, proposal: Version, version: Version, kind: UInt8, body: [UInt8]) {
         self.epoch = epoch
         self.proposal = proposal
         self.version = version

@@ -19,9 +19,9 @@ package struct Execute: WireBody {
 
     package struct Precondition: Equatable, Sendable {
         package var key: [UInt8]
-        package var version: WireVersion
+        package var version: Version
 
-        package init(key: [UInt8], version: WireVersion) {
+        package init(key: [UInt8], version: Version) {
             self.key = key
             self.version = version
         }
@@ -32,12 +32,12 @@ package struct Execute: WireBody {
     package var level: UInt8
     package var timeLeft: UInt32
     /// Says that two requests are one, whichever coordinator sent them.
-    package var requestID: WireVersion
+    package var requestID: Version
     package var preconditions: [Precondition]
     package var commands: [[[UInt8]]]
 
     package init(
-        flags: Flags = [], level: UInt8, timeLeft: UInt32, requestID: WireVersion, preconditions: [Precondition] = [],
+        flags: Flags = [], level: UInt8, timeLeft: UInt32, requestID: Version, preconditions: [Precondition] = [],
         commands: [[[UInt8]]]
     ) {
         self.flags = flags

@@ -48,13 +48,13 @@ package struct ReadReply: WireBody {
         package var status: UInt8
         package var digest: UInt64
         /// The newest version of the key's record; zero when there is none.
-        package var newest: WireVersion
+        package var newest: Version
         /// Milliseconds since 1970; 0 when the key does not expire.
         package var expiry: UInt64
         /// RESP; empty when only the digest was wanted.
         package var reply: [UInt8]
 
-        package init(status: UInt8, digest: UInt64, newest: WireVersion, expiry: UInt64, reply: [UInt8]) {
+        package init(status: UInt8, digest: UInt64, newest: Version, expiry: UInt64, reply: [UInt8]) {
             self.status = status
             self.digest = digest
             self.newest = newest

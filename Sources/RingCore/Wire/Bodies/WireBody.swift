@@ -42,7 +42,7 @@ package enum WireBounds {
 
 extension WireWriter {
     /// A version as it travels: big-endian, so that it is ordered by its bytes.
-    package mutating func version(_ value: WireVersion) {
+    package mutating func version(_ value: Version) {
         u64BigEndian(value.stamp)
         u64BigEndian(value.node)
     }
@@ -61,8 +61,8 @@ extension WireWriter {
 }
 
 extension WireReader {
-    package mutating func version() throws(WireError) -> WireVersion {
-        WireVersion(stamp: try u64BigEndian(), node: try u64BigEndian())
+    package mutating func version() throws(WireError) -> Version {
+        Version(stamp: try u64BigEndian(), node: try u64BigEndian())
     }
 
     /// Commands of at least one argument each; the bound is for their arguments together.
@@ -78,18 +78,4 @@ extension WireReader {
             return command
         }
     }
-}
-
-/// A version of a write in the form that travels: `u64 BE stamp | u64 BE node`.
-package struct WireVersion: Hashable, Sendable {
-    package var stamp: UInt64
-    package var node: UInt64
-
-    package init(stamp: UInt64, node: UInt64) {
-        self.stamp = stamp
-        self.node = node
-    }
-
-    /// Older than every write: what a node without versions has.
-    package static let zero = WireVersion(stamp: 0, node: 0)
 }
