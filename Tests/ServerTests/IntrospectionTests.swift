@@ -36,6 +36,13 @@ import Testing
         ])
     }
 
+    @Test func `COMMAND leaves out what came after the store's version`() async throws {
+        try await check([
+            ("COMMAND INFO later", "[nil]"), ("COMMAND DOCS later", "[]"),
+            ("COMMAND LIST FILTERBY PATTERN late*", "[]"), ("COMMAND LIST FILTERBY PATTERN inc*", "[\"incr\"]"),
+        ])
+    }
+
     @Test func `COMMAND COUNT counts what COMMAND lists`() async throws {
         try await withServer { server in
             let client = try server.client()
