@@ -129,7 +129,7 @@ import Testing
     @Test func `CONFIG shows and changes settings`() async throws {
         try await check([
             ("CONFIG GET maxclients", "[\"maxclients\", \"10000\"]"), ("CONFIG GET nope", "[]"),
-            ("CONFIG GET nope DATA*", "[\"databases\", \"1\"]"), ("CONFIG GET save", "[\"save\", \"\"]"),
+            ("CONFIG GET nope DATAB*", "[\"databases\", \"1\"]"), ("CONFIG GET save", "[\"save\", \"\"]"),
             ("CONFIG SET nope 1", "-ERR Unknown option or number of arguments for CONFIG SET - 'nope'"),
             ("CONFIG SET maxclients 10 timeout", "-ERR syntax error"),
             (
