@@ -47,6 +47,8 @@ let package = Package(
         .target(name: "Platform"),
         .target(name: "RESP"),
         .target(name: "Settings"),
+        // The one place that knows YAML.
+        .target(name: "SettingsYAML", dependencies: ["Settings", .product(name: "Yams", package: "Yams")]),
 
         // MARK: search
 
@@ -69,7 +71,9 @@ let package = Package(
 
         // MARK: ring
 
-        // Drives RingCore with real sockets.
+        // Replication as values and state machines: no sockets, no clocks, no disks.
+        .target(name: "RingCore", dependencies: ["Settings", "Platform", "CXXHash"]),
+        // Drives it with real sockets.
         .target(
             name: "RingNode",
             dependencies: [
@@ -82,11 +86,6 @@ let package = Package(
 
         .target(name: "Storage", dependencies: ["RESP", "CLMDB", "Platform"]),
         .target(name: "StorageHiredis", dependencies: ["Storage", "RESP", "CHiredis", "Platform"]),
-
-        // MARK: ring
-
-        // Replication as values and state machines: no sockets, no clocks, no disks.
-        .target(name: "RingCore", dependencies: ["Settings", "Platform", "CXXHash"]),
 
         // MARK: surface
 
@@ -108,9 +107,9 @@ let package = Package(
         .executableTarget(
             name: "ringsearchd",
             dependencies: [
-                "Server", "Commands", "SearchEngine", "RingCore", "StorageHiredis", "Storage", "Settings", "Platform",
+                "Server", "Commands", "SearchEngine", "RingCore", "StorageHiredis", "Storage", "Settings",
+                "SettingsYAML", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"),
             ]),
 
         // MARK: tests and what they share
@@ -137,7 +136,10 @@ let package = Package(
         // Parsers on bytes without sense: replays files, or runs under libFuzzer (scripts/fuzz).
         .executableTarget(
             name: "fuzz",
-            dependencies: ["RESP", "RingCore", "SearchAnalysis", "SearchExpressions", "SearchModel", "SearchQuery"],
+            dependencies: [
+                "RESP", "RingCore", "SearchAnalysis", "SearchExpressions", "SearchModel", "SearchQuery", "Settings",
+                "SettingsYAML",
+            ],
             path: "Tests/Fuzz", exclude: ["Seeds"]),
         // The source itself: who imports whom, what documents say, habits.
         .testTarget(name: "TidyTests", path: "Tests/Tidy"),
@@ -146,6 +148,7 @@ let package = Package(
             name: "RingNodeTests",
             dependencies: ["RingNode", "RingCore", "COpenSSL", .product(name: "NIOPosix", package: "swift-nio")]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
+        .testTarget(name: "SettingsYAMLTests", dependencies: ["Settings", "SettingsYAML", "RingCore"]),
         .testTarget(name: "ringsearchdTests", dependencies: ["ringsearchd", "Settings"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Commands", "RESP", "Settings", "Storage", "SearchEngine"]),

@@ -3,6 +3,7 @@
 import Foundation
 import RingCore
 import Settings
+import SettingsYAML
 
 /// A configuration that cannot be used: every problem, one a line.
 struct ConfigurationFailure: Error {
@@ -23,7 +24,8 @@ struct ConfigurationLoading {
 
     /// Variables of Dynomite, weaker than ours.
     private static let dynomiteVariables = [
-        "DYNOMITE_DNS_NAME": "dns-seed-name", "DYNOMITE_DNS_TYPE": "dns-seed-type", "DYN_ADVERTISE_ADDR": "dyn-advertise",
+        "DYNOMITE_DNS_NAME": "dns-seed-name", "DYNOMITE_DNS_TYPE": "dns-seed-type",
+        "DYN_ADVERTISE_ADDR": "dyn-advertise",
     ]
 
     /// A value from somewhere, before it is set.
@@ -150,7 +152,8 @@ struct ConfigurationLoading {
             return RingConfigurationProblem(setting: setting, item: nil, reason: "'\(path)' cannot be read")
         }
         var problems = [
-            missing("peer-tls-cert", security.certificate?.certificate), missing("peer-tls-key", security.certificate?.key),
+            missing("peer-tls-cert", security.certificate?.certificate),
+            missing("peer-tls-key", security.certificate?.key),
             missing("peer-tls-ca", security.certificate?.authority),
         ]
         for (_, files) in security.byDatacenter.sorted(by: { $0.key < $1.key }) {

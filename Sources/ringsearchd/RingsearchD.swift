@@ -74,6 +74,11 @@ struct RingsearchD: AsyncParsableCommand {
             print("the configuration is valid")
             return
         }
+        // Until links to peers are there, a node of a ring would be one that silently has everything to itself.
+        guard settings.ring.peerListen.isEmpty else {
+            FileHandle.standardError.write(Data("dyn_listen: this version does not start nodes with peers\n".utf8))
+            throw ExitCode(78)
+        }
 
         let log = Log()
         settings.observe { log.configure($0.server) }

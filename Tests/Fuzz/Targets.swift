@@ -19,6 +19,8 @@ enum FuzzTarget: String, CaseIterable {
     case text
     /// Streams of peers' frames, with whatever messages and gossip they carry.
     case frame
+    /// Configuration files, and what seed providers answer.
+    case configuration
 
     func run(_ bytes: UnsafeBufferPointer<UInt8>) {
         switch self {
@@ -28,6 +30,7 @@ enum FuzzTarget: String, CaseIterable {
             _ = try? ExpressionParser.parse(Array(bytes), resolve: { $0.count })  // being refused is a fine end
         case .text: Self.tokenize(bytes)
         case .frame: Self.readFrames(bytes)
+        case .configuration: ConfigurationTarget.read(bytes)
         }
     }
 

@@ -158,13 +158,14 @@ import Testing
             ])
     }
 
-    @Test(arguments: [
-        ("log_format", "default", ["log-format": "text"]), ("log_format", "ndjson", ["log-format": "json"]),
-        ("client_connections", "0", ["maxclients": "1000000"]), ("tokens", "5", ["tokens": "5"]),
-        ("transport", "TCP", [:]), ("secure_server_option", "none", [:]), ("data_store", "valkey", [:]),
-        ("read_consistency", "dc_quorum", ["read-consistency": "dc_quorum"]),
-        ("recon_interval_seconds", "9", ["aae-interval-seconds": "9"]),
-    ] as [(String, String, [String: String])])
+    @Test(
+        arguments: [
+            ("log_format", "default", ["log-format": "text"]), ("log_format", "ndjson", ["log-format": "json"]),
+            ("client_connections", "0", ["maxclients": "1000000"]), ("tokens", "5", ["tokens": "5"]),
+            ("transport", "TCP", [:]), ("secure_server_option", "none", [:]), ("data_store", "valkey", [:]),
+            ("read_consistency", "dc_quorum", ["read-consistency": "dc_quorum"]),
+            ("recon_interval_seconds", "9", ["aae-interval-seconds": "9"]),
+        ] as [(String, String, [String: String])])
     func `words of Dynomite are understood`(key: String, value: String, expected: [String: String]) {
         let file = read([(key, value)])
         #expect(file.problems == [])

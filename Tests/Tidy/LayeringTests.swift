@@ -8,7 +8,7 @@ import Testing
     static let floors: [[String]] = [
         ["CKernels", "CSystemCalls", "CHiredis", "COpenSSL", "CStemmer", "CLMDB", "CXXHash"],
         ["Containers", "Platform", "RESP", "Settings"],
-        ["SearchModel", "Storage", "RingCore"],
+        ["SearchModel", "Storage", "RingCore", "SettingsYAML"],
         ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchExpressions", "StorageHiredis", "RingNode"],
         ["SearchExecution", "SearchAggregation", "SearchSuggest"],
         ["SearchEngine"],
@@ -25,7 +25,7 @@ import Testing
         "NIOCore": { ["Server", "RingNode"].contains($0) },
         "NIOPosix": { ["Server", "RingNode"].contains($0) },
         "ArgumentParser": { $0 == "ringsearchd" },
-        "Yams": { $0 == "ringsearchd" },
+        "Yams": { $0 == "SettingsYAML" },
         "Foundation": { !isPure($0) },
         "Dispatch": { !isPure($0) },
     ]

@@ -38,6 +38,8 @@ package struct RingConfiguration: Equatable, Sendable {
     /// The other nodes.
     package let seeds: [SeedEntry]
     package let seedSource: SeedSource
+    /// Spoken to peers that are not RingSearch.
+    package let dialect: DnodeDialect
 
     /// Whether there are or may be other nodes.
     package var hasPeers: Bool { listen != nil }
@@ -126,6 +128,11 @@ package struct RingConfiguration: Equatable, Sendable {
         advertised = read.advertised
         seeds = read.seeds
         seedSource = read.seedSource
+        dialect =
+            switch ring.dialect {
+            case .netflix: .netflix
+            case .seed: .seed
+            }
         keyHash = read.keyHash
         readLevel = read.readLevel
         writeLevel = read.writeLevel

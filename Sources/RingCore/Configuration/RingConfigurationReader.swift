@@ -86,13 +86,15 @@ struct RingConfigurationReader {
 
     /// Two listeners at one port of one interface.
     private mutating func checkListeners(_ result: Result) {
-        var taken = server.port == 0
+        var taken =
+            server.port == 0
             ? [] : server.bind.split(separator: " ").map { (what: "listen", host: String($0), port: server.port) }
         for (setting, address) in [("dyn-listen", result.listen), ("stats-listen", result.statisticsListen)] {
             guard let address else { continue }
             let clash = taken.first { other in
                 let overlaps =
-                    other.host == address.host || address.isWildcard || NodeAddress(host: other.host, port: 1).isWildcard
+                    other.host == address.host || address.isWildcard
+                    || NodeAddress(host: other.host, port: 1).isWildcard
                 return other.port == Int(address.port) && overlaps
             }
             if let clash { fail(setting, "\(address) is also \(clash.what)'s") }
@@ -127,7 +129,9 @@ struct RingConfigurationReader {
             fail("tokens", error.description)
             return
         }
-        for (a, b) in zip(result.tokens, result.tokens.dropFirst()) where a == b { fail("tokens", "\(a) is there twice") }
+        for (a, b) in zip(result.tokens, result.tokens.dropFirst()) where a == b {
+            fail("tokens", "\(a) is there twice")
+        }
     }
 
     // MARK: the others
@@ -141,11 +145,14 @@ struct RingConfigurationReader {
             if text.allSatisfy({ $0 == " " }) { continue }
             do throws(SeedError) {
                 let seed = try SeedEntry(text, reading: reading)
-                if seed.address.isWildcard { fail("dyn-seeds", "'\(text)' names no node but every interface", item: item) }
+                if seed.address.isWildcard {
+                    fail("dyn-seeds", "'\(text)' names no node but every interface", item: item)
+                }
                 // One file for all nodes lists each node, itself too.
                 if seed == own { continue }
                 if seed.address == own?.address {
-                    fail("dyn-seeds", "'\(text)' is this node, which has another rack, datacenter or tokens", item: item)
+                    fail(
+                        "dyn-seeds", "'\(text)' is this node, which has another rack, datacenter or tokens", item: item)
                 }
                 result.seeds.append(seed)
                 seedItems.append(item)
@@ -210,10 +217,10 @@ struct RingConfigurationReader {
             let place = Place(datacenter: seed.datacenter, rack: seed.rack)
             for token in seed.tokens {
                 if let other = owners[place, default: [:]].updateValue(seed.address, forKey: token) {
+                    let who = other == seed.address ? "\(other) twice" : "\(seed.address) and \(other)"
                     fail(
-                        "dyn-seeds",
-                        "\(seed.address) and \(other) of rack \(seed.rack) in \(seed.datacenter) both have token \(token)",
-                        item: item)
+                        "dyn-seeds", "rack \(seed.rack) of \(seed.datacenter) has token \(token) for \(who)", item: item
+                    )
                 }
             }
         }
@@ -229,7 +236,8 @@ struct RingConfigurationReader {
             if Set(cuts).count > 1 {
                 warn(
                     "dyn-seeds",
-                    "the racks of \(datacenter) have different tokens: with the same list in each, nodes have counterparts")
+                    "the racks of \(datacenter) have different tokens: with the same list in each, nodes have counterparts"
+                )
             }
         }
     }

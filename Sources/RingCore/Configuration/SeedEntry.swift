@@ -23,7 +23,9 @@ package struct SeedEntry: Hashable, Sendable, CustomStringConvertible {
     package init(_ text: some StringProtocol, reading: Token.Reading = .strict) throws(SeedError) {
         // A name behind a blank is for people.
         let words = text.split(separator: " ")
-        guard words.count <= 2, let entry = words.first else { throw SeedError(String(text), "is no seed: \(Self.form)") }
+        guard words.count <= 2, let entry = words.first else {
+            throw SeedError(String(text), "is no seed: \(Self.form)")
+        }
         let parts = entry.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count >= 5 else { throw SeedError(String(text), "is no seed: \(Self.form)") }
         let place = try Place(parts[(parts.count - 3)...].joined(separator: ":"), in: String(text), reading)

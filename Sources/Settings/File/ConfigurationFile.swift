@@ -84,7 +84,8 @@ package struct ConfigurationFile: Sendable {
             } else if kind != .text {
                 return fail(entry, "must be a single value")
             }
-            warnings.append(ConfigurationProblem(line: entry.line, key: entry.key, reason: "changes nothing: \(reason)"))
+            warnings.append(
+                ConfigurationProblem(line: entry.line, key: entry.key, reason: "changes nothing: \(reason)"))
         case .refused(let harmless, let reason):
             if let harmless, scalar(entry)?.lowercased() == harmless { return }
             fail(entry, reason)

@@ -112,51 +112,61 @@ import Testing
                 "stats-listen: 127.0.0.1:7379 is also listen's", "tokens: 1 is there twice",
                 "dyn-seeds 1: 'b:1' is no seed: host:port:rack:dc:tokens",
                 "dyn-seeds 4: '0.0.0.0:1:r3:d:0' names no node but every interface",
-                "dyn-seeds 2: c:1 and a:1 of rack r in d both have token 0", "dyn-seeds 3: a:1 is there twice",
+                "dyn-seeds 2: rack r of d has token 0 for c:1 and a:1", "dyn-seeds 3: a:1 is there twice",
                 "peer-tls-cert: an authority needs a certificate and its key",
                 "tombstone-ttl: 5 must be more than hint_ttl_seconds, 86400: who still gets hints must still learn of deletions",
             ])
     }
 
-    @Test(arguments: [
-        ([("dyn_seeds", "a:1:r:d:0"), ("tokens", "0")], "dyn-listen: is missing: there are other nodes, and they must reach this one"),
-        ([("dyn_seeds", "a:1:r:d:0"), ("dyn_listen", "b:1")], "tokens: are missing: there are other nodes"),
-        (
-            [("dyn_seeds", "a:1:r:d:0"), ("dyn_listen", "0.0.0.0:1"), ("tokens", "0")],
-            "dyn-listen: 0.0.0.0:1 is no address that others can reach: set dyn_advertise"
-        ),
-        (
-            [("dyn_seeds", "b:1:r:d:0"), ("dyn_listen", "b:1"), ("tokens", "0")],
-            "dyn-seeds 0: 'b:1:r:d:0' is this node, which has another rack, datacenter or tokens"
-        ),
-        (
-            [("dyn_seeds", "a:1:localrack:localdc:0"), ("dyn_listen", "b:1"), ("tokens", "0")],
-            "dyn-seeds 0: a:1 and b:1 of rack localrack in localdc both have token 0"
-        ),
-        ([("tokens", "4294967296")], "tokens: token '4294967296' is above 4294967295"),
-        ([("tokens", "-1")], "tokens: token '-1' is negative: tokens are 0 to 4294967295"),
-        ([("dyn_listen", "127.0.0.1:22222")], "stats-listen: 127.0.0.1:22222 is also dyn_listen's"),
-        ([("dyn_listen", "0.0.0.0:7379")], "dyn-listen: 0.0.0.0:7379 is also listen's"),
-        ([("stats_listen", "x")], "stats-listen: 'x' is no address: host:port"),
-        ([("peer_tls_cert", "x")], "peer-tls-cert: a certificate needs its key"),
-        ([("peer_tls_key", "x")], "peer-tls-cert: a key needs its certificate"),
-        ([("peer_tls_profiles", "dc1=c,,")], "peer-tls-profiles 0: 'dc1': a certificate needs its key"),
-        ([("peer_tls_profiles", "dc1=,,")], "peer-tls-profiles 0: 'dc1' has no certificate"),
-        ([("peer_tls_profiles", "dc1=c,k,|dc1=c,k,")], "peer-tls-profiles 1: 'dc1' is there twice"),
-        ([("peer_tls_profiles", "dc1")], "peer-tls-profiles 0: 'dc1' is not dc=cert,key,ca"),
-        ([("dyn_listen", "b:1"), ("rmw_home_dc", "x")], "rmw-home-dc: no node is in a datacenter 'x'"),
-        ([("dyn_listen", "b:1"), ("definition_voters", "x")], "definition-voters: no node is in a datacenter 'x'"),
-        (
-            [
-                ("dyn_listen", "b:1"), ("tokens", "0"), ("dyn_seed_provider", "florida_provider"), ("florida_path", "x"),
-            ], "florida-path: 'x' is no path"
-        ),
-        (
-            [
-                ("dyn_listen", "b:1"), ("tokens", "0"), ("dyn_seed_provider", "dns_provider"), ("dns_seed_type", "A"),
-            ], "dns-seed-place: '' is no port:rack:dc:tokens"
-        ),
-    ] as [([(String, String)], String)])
+    @Test(
+        arguments: [
+            (
+                [("dyn_seeds", "a:1:r:d:0"), ("tokens", "0")],
+                "dyn-listen: is missing: there are other nodes, and they must reach this one"
+            ),
+            ([("dyn_seeds", "a:1:r:d:0"), ("dyn_listen", "b:1")], "tokens: are missing: there are other nodes"),
+            (
+                [("dyn_seeds", "a:1:r:d:0"), ("dyn_listen", "0.0.0.0:1"), ("tokens", "0")],
+                "dyn-listen: 0.0.0.0:1 is no address that others can reach: set dyn_advertise"
+            ),
+            (
+                [("dyn_seeds", "b:1:r:d:0"), ("dyn_listen", "b:1"), ("tokens", "0")],
+                "dyn-seeds 0: 'b:1:r:d:0' is this node, which has another rack, datacenter or tokens"
+            ),
+            (
+                [("dyn_seeds", "a:1:localrack:localdc:0"), ("dyn_listen", "b:1"), ("tokens", "0")],
+                "dyn-seeds 0: rack localrack of localdc has token 0 for a:1 and b:1"
+            ),
+            ([("tokens", "4294967296")], "tokens: token '4294967296' is above 4294967295"),
+            ([("tokens", "-1")], "tokens: token '-1' is negative: tokens are 0 to 4294967295"),
+            ([("dyn_listen", "127.0.0.1:22222")], "stats-listen: 127.0.0.1:22222 is also dyn_listen's"),
+            ([("dyn_listen", "0.0.0.0:7379")], "dyn-listen: 0.0.0.0:7379 is also listen's"),
+            ([("stats_listen", "x")], "stats-listen: 'x' is no address: host:port"),
+            ([("peer_tls_cert", "x")], "peer-tls-cert: a certificate needs its key"),
+            ([("peer_tls_key", "x")], "peer-tls-cert: a key needs its certificate"),
+            ([("peer_tls_profiles", "dc1=c,,")], "peer-tls-profiles 0: 'dc1': a certificate needs its key"),
+            ([("peer_tls_profiles", "dc1=,,")], "peer-tls-profiles 0: 'dc1' has no certificate"),
+            ([("peer_tls_profiles", "dc1=c,k,|dc1=c,k,")], "peer-tls-profiles 1: 'dc1' is there twice"),
+            ([("peer_tls_profiles", "dc1")], "peer-tls-profiles 0: 'dc1' is not dc=cert,key,ca"),
+            ([("dyn_listen", "b:1"), ("rmw_home_dc", "x")], "rmw-home-dc: no node is in a datacenter 'x'"),
+            ([("dyn_listen", "b:1"), ("definition_voters", "x")], "definition-voters: no node is in a datacenter 'x'"),
+            (
+                [
+                    ("dyn_listen", "b:1"), ("tokens", "0"), ("dyn_seed_provider", "florida_provider"),
+                    ("florida_path", "x"),
+                ], "florida-path: 'x' is no path"
+            ),
+            (
+                [
+                    ("dyn_listen", "b:1"), ("tokens", "0"), ("dyn_seed_provider", "dns_provider"),
+                    ("dns_seed_type", "A"),
+                ], "dns-seed-place: '' is no port:rack:dc:tokens"
+            ),
+            (
+                [("dyn_seeds", "a:1:r:d:5,5"), ("dyn_listen", "b:1"), ("tokens", "0")],
+                "dyn-seeds 0: rack r of d has token 5 for a:1 twice"
+            ),
+        ] as [([(String, String)], String)])
     func `what does not fit together is refused`(values: [(String, String)], problem: String) throws {
         #expect(try problems(values) == [problem])
     }

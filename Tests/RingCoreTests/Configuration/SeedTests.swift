@@ -2,11 +2,12 @@ import RingCore
 import Testing
 
 @Suite struct SeedTests {
-    @Test(arguments: [
-        ("10.0.0.2:8101:rack1:dc1:1431655765", "10.0.0.2:8101", "rack1", "dc1", [1_431_655_765]),
-        ("[fd00::2]:8101:r:d:5,3", "[fd00::2]:8101", "r", "d", [3, 5]),
-        ("fd00::2:8101:r:d:5", "[fd00::2]:8101", "r", "d", [5]), ("host:1:r:d:0 spare", "host:1", "r", "d", [0]),
-    ] as [(String, String, String, String, [UInt32])])
+    @Test(
+        arguments: [
+            ("10.0.0.2:8101:rack1:dc1:1431655765", "10.0.0.2:8101", "rack1", "dc1", [1_431_655_765]),
+            ("[fd00::2]:8101:r:d:5,3", "[fd00::2]:8101", "r", "d", [3, 5]),
+            ("fd00::2:8101:r:d:5", "[fd00::2]:8101", "r", "d", [5]), ("host:1:r:d:0 spare", "host:1", "r", "d", [0]),
+        ] as [(String, String, String, String, [UInt32])])
     func `a seed is split from the right`(
         text: String, address: String, rack: String, datacenter: String, tokens: [UInt32]
     ) throws {
@@ -59,7 +60,8 @@ import Testing
     @Test func `Florida is asked as Dynomite asks`() {
         #expect(
             FloridaSeeds.request(host: "127.0.0.1", path: "/REST/v1/admin/get_seeds")
-                == answer("GET /REST/v1/admin/get_seeds HTTP/1.0\r\nHost: 127.0.0.1\r\nUser-Agent: HTMLGET 1.0\r\n\r\n"))
+                == answer("GET /REST/v1/admin/get_seeds HTTP/1.0\r\nHost: 127.0.0.1\r\nUser-Agent: HTMLGET 1.0\r\n\r\n")
+        )
     }
 
     @Test func `Florida's answer is one line of seeds`() throws {
