@@ -61,9 +61,4 @@ import Testing
             _ = try? StateReply(bytes)
         }
     }
-
-    @Test func `versions are those of the other messages`() {
-        let version = Version(milliseconds: 1000, counter: 2, node: 7)
-        #expect(Version(version.onWire) == version)
-    }
 }

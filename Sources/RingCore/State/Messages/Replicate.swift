@@ -168,8 +168,3 @@ extension WireReader {
     }
 }
 
-extension Version {
-    package init(_ version: WireVersion) { self.init(stamp: version.stamp, node: version.node) }
-
-    package var onWire: WireVersion { WireVersion(stamp: stamp, node: node) }
-}
