@@ -56,10 +56,11 @@ let package = Package(
             name: "SearchExecution",
             dependencies: ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchModel", kernels]),
         .target(name: "SearchAggregation", dependencies: ["SearchExpressions", "SearchModel"]),
+        .target(name: "SearchSuggest", dependencies: ["SearchModel"]),
         .target(
             name: "SearchEngine",
             dependencies: [
-                "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchAggregation",
+                "SearchExecution", "SearchSuggest", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchAggregation",
                 "SearchExpressions", "SearchModel", "Storage", "Settings", "Platform", "RESP",
             ]),
 
@@ -91,7 +92,8 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "SearchEngine", "SearchExecution", "SearchAggregation", "SearchExpressions", "SearchIndex",
-                "SearchAnalysis", "SearchQuery", "SearchModel", "Storage", "Settings", "Platform", "RESP",
+                "SearchSuggest", "SearchAnalysis", "SearchQuery", "SearchModel", "Storage", "Settings", "Platform",
+                "RESP",
                 "CSystemCalls",
             ]),
         .target(
@@ -158,6 +160,7 @@ let package = Package(
             name: "SearchExecutionTests",
             dependencies: ["SearchExecution", "SearchIndex", "SearchQuery", "SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchExpressionsTests", dependencies: ["SearchExpressions"]),
+        .testTarget(name: "SearchSuggestTests", dependencies: ["SearchSuggest", "SearchModel"]),
         .testTarget(name: "SearchAggregationTests", dependencies: ["SearchAggregation"]),
     ],
     swiftLanguageModes: [.v6]

@@ -10,7 +10,7 @@ import Testing
         ["Containers", "Platform", "RESP", "Settings"],
         ["SearchModel", "Storage", "RingCore"],
         ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchExpressions", "StorageHiredis", "RingNode"],
-        ["SearchExecution", "SearchAggregation"],
+        ["SearchExecution", "SearchAggregation", "SearchSuggest"],
         ["SearchEngine"],
         ["Commands"],
         ["Server"],
