@@ -61,7 +61,7 @@ let package = Package(
             name: "SearchEngine",
             dependencies: [
                 "SearchExecution", "SearchSuggest", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchAggregation",
-                "SearchExpressions", "SearchModel", "Storage", "Settings", "Platform", "RESP",
+                "SearchExpressions", "SearchModel", "Storage", "Settings", "Platform", "RESP", "Containers",
             ]),
 
         // MARK: ring

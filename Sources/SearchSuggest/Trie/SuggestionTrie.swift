@@ -130,6 +130,15 @@ package struct SuggestionTrie: Sendable {
         return result
     }
 
+    /// Adds an entry as it was, whose score may have been brought to 0 by additions.
+    package mutating func restore(_ text: Bytes, score: Float, payload: Bytes?) {
+        if score != 0 {
+            insert(text, score: score, payload: payload)
+        } else if insert(text, score: 1, payload: payload) != nil {
+            insert(text, score: -1, adding: true)
+        }
+    }
+
     private mutating func setScore(_ node: Int, _ score: Float, _ adding: Bool, _ path: [Int]) -> Float {
         let old = nodes[node].isEntry ? nodes[node].score : -.infinity
         if !nodes[node].isEntry { count += 1 }

@@ -60,8 +60,15 @@ struct Expectation {
         case exec
         /// HLEN or HGETALL of a change.
         case length, row
-        /// No reply: bytes that were known before, or a refusal.
-        case literal, refusal
+        /// No reply: bytes that were known before, or a refusal; the second kind because of what the key holds.
+        case literal, refusal, wrongType
+
+        var hasReply: Bool {
+            switch self {
+            case .literal, .refusal, .wrongType: false
+            default: true
+            }
+        }
     }
 
     let role: Role
