@@ -82,14 +82,15 @@ extension Lane {
         finishItem(job)
     }
 
-    /// Marks what of a transaction is refused. A key that the transaction itself has written is no longer looked after.
+    /// Marks what of a part of a transaction is refused. A key that the part itself has written is no longer looked
+    /// after.
     ///
     /// - Returns: whether a reserved key is touched.
-    func noteReservations(_ job: Job) -> Bool {
+    func noteReservations(_ job: Job, _ items: Range<Int>) -> Bool {
         guard let observer, observer.hasReservedKeys else { return false }
         var released: Set<[UInt8]> = []
         var isFlushed = false
-        for case .command(let command) in job.batch.items {
+        for case .command(let command) in job.batch.items[items] {
             let arguments = job.batch.arguments(command)
             switch reservation(command, job.batch) {
             case .free: break
