@@ -236,6 +236,10 @@ package final class MemoryStore: DocumentStore, @unchecked Sendable {
     private func run(_ exchange: any LaneExchange, _ reply: ReplyWriter) {
         let link = MemoryLink { [self] in answer($0) }
         exchange.begin(link)
+        for key in link.documents {
+            if case .hash(let pairs)? = values[key] { changed(key, pairs) }
+        }
+        observer?.publish()
         exchange.end(link.answers, reply)
     }
 
@@ -247,6 +251,7 @@ package final class MemoryStore: DocumentStore, @unchecked Sendable {
         if isLive {
             guard case .hash(let known)? = values[key] else {
                 if arguments[0] == Array("EXISTS".utf8) { return .integer(1) }
+                if arguments[0] == Array("TYPE".utf8) { return .status(Array("string".utf8)) }
                 return .error("WRONGTYPE Operation against a key holding the wrong kind of value")
             }
             pairs = known
@@ -256,6 +261,11 @@ package final class MemoryStore: DocumentStore, @unchecked Sendable {
         case "PTTL": return .integer(isLive ? -1 : -2)
         case "HGET": return pairs.first { $0.name == arguments[2] }.map { .text($0.value) } ?? .null
         case "HGETALL": return .array(pairs.flatMap { [.text($0.name), .text($0.value)] })
+        case "TYPE": return .status(Array((isLive ? "hash" : "none").utf8))
+        case "DEL":
+            values[key] = nil
+            keys.removeAll { $0 == key }
+            return .integer(isLive ? 1 : 0)
         case "HDEL":
             pairs.removeAll { $0.name == arguments[2] }
             put(key, .hash(pairs))
@@ -360,11 +370,13 @@ package final class MemoryStore: DocumentStore, @unchecked Sendable {
 private final class MemoryLink: LaneLink {
     private let run: ([[UInt8]]) -> StoreAnswer
     private(set) var answers: [StoreAnswer] = []
+    private(set) var documents: [[UInt8]] = []
 
     init(_ run: @escaping ([[UInt8]]) -> StoreAnswer) { self.run = run }
 
     func ask(_ words: [[UInt8]]) -> StoreAnswer { run(words) }
     func queue(_ words: [[UInt8]]) { answers.append(run(words)) }
+    func noteDocument(_ key: [UInt8]) { documents.append(key) }
 }
 
 /// Memory that slices point into, freed with the object.

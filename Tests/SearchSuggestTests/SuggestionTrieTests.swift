@@ -11,7 +11,7 @@ import Glibc
 private func text(_ string: String) -> Bytes { Array(string.utf8) }
 
 private func words(_ trie: SuggestionTrie, _ prefix: String, _ limit: Int = 50, fuzzy: Bool = false) -> [String] {
-    trie.suggestions(for: SuggestionText.folded(prefix.utf8), limit: limit, isFuzzy: fuzzy).map {
+    trie.suggestions(for: SuggestionQuery(prefix.utf8), limit: limit, isFuzzy: fuzzy).map {
         String(decoding: $0.text, as: UTF8.self)
     }
 }
@@ -98,7 +98,7 @@ private struct Chance {
 
 @Suite struct SuggestionTrieTests {
     @Test func `the score falls with the length that is left`() {
-        let hits = trie([("hello", 1), ("help", 2)]).suggestions(for: SuggestionText.folded("hel".utf8), limit: 5)
+        let hits = trie([("hello", 1), ("help", 2)]).suggestions(for: SuggestionQuery("hel".utf8), limit: 5)
 
         #expect(hits.map(\.score) == [1.4142135, 0.57735026])
         #expect(hits.map(\.text) == [text("help"), text("hello")])
@@ -106,7 +106,7 @@ private struct Chance {
 
     @Test func `the text itself comes first`() {
         let hits = trie([("hello", 1), ("helloween", 99)]).suggestions(
-            for: SuggestionText.folded("Hello".utf8), limit: 5)
+            for: SuggestionQuery("Hello".utf8), limit: 5)
 
         #expect(hits.map(\.score) == [2_147_483_648, 44.274147])
     }
@@ -125,8 +125,8 @@ private struct Chance {
         entries.insert([0xff, 0xfe, 0x61], score: 1)
         entries.insert([0xf0, 0x9f, 0x98, 0x80], score: 2)
 
-        #expect(entries.suggestions(for: SuggestionText.folded([0xff]), limit: 5).map(\.text) == [[0xff, 0xfe, 0x61]])
-        #expect(entries.suggestions(for: [], limit: 1).map(\.text) == [[0xf0, 0x9f, 0x98, 0x80]])
+        #expect(entries.suggestions(for: SuggestionQuery([0xff]), limit: 5).map(\.text) == [[0xff, 0xfe, 0x61]])
+        #expect(entries.suggestions(for: SuggestionQuery([]), limit: 1).map(\.text) == [[0xf0, 0x9f, 0x98, 0x80]])
     }
 
     @Test func `a payload stays until there is another`() {
@@ -196,7 +196,7 @@ private struct Chance {
             let prefix = chance.word("ab", 5)
             for fuzzy in [false, true] {
                 let limit = [1, 3, 500][chance.below(3)]
-                let hits = entries.suggestions(for: SuggestionText.folded(prefix.utf8), limit: limit, isFuzzy: fuzzy)
+                let hits = entries.suggestions(for: SuggestionQuery(prefix.utf8), limit: limit, isFuzzy: fuzzy)
                 let expected = model.scores(prefix, fuzzy: fuzzy)
                 let best = expected.values.sorted(by: >).prefix(limit)
                 #expect(hits.map(\.score) == Array(best), "seed \(seed), \(prefix), fuzzy \(fuzzy), \(limit)")

@@ -178,6 +178,7 @@ final class RecordingObserver: DocumentObserver, @unchecked Sendable {
         var log: [String] = []
         var publications = 0
         var patchesWelcome = true
+        var reserved: Set<String> = []
     }
 
     let state = Monitor(State())
@@ -224,6 +225,7 @@ final class RecordingObserver: DocumentObserver, @unchecked Sendable {
         let key = String(decoding: key, as: UTF8.self)
         state.change {
             $0.documents[key] = nil
+            $0.reserved.remove(key)
             $0.log.append("removed \(key)")
         }
     }
@@ -240,6 +242,16 @@ final class RecordingObserver: DocumentObserver, @unchecked Sendable {
             $0.visible = $0.documents
             $0.publications += 1
         }
+    }
+
+    var hasReservedKeys: Bool { state.withLock { !$0.reserved.isEmpty } }
+
+    func isReserved(key: ByteSlice) -> Bool {
+        state.withLock { $0.reserved.contains(String(decoding: key, as: UTF8.self)) }
+    }
+
+    func reservedKeyTouched(key: ByteSlice) {
+        state.change { $0.log.append("touched \(String(decoding: key, as: UTF8.self))") }
     }
 
     func storeReplaced() { state.change { $0.log.append("store replaced") } }

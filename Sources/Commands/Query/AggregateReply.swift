@@ -17,6 +17,7 @@ final class AggregateReply: AggregateConsumer, @unchecked Sendable {
     private let run: AggregateRun
     private let flags: SearchOptions.Flags
     private let cursor: Int?
+    private let profiler: SearchProfiler?
     private let engine: SearchEngine
     /// Rows alone.
     private let body: ReplyWriter
@@ -28,13 +29,16 @@ final class AggregateReply: AggregateConsumer, @unchecked Sendable {
 
     /// - Parameters:
     ///   - cursor: the cursor's id; it goes to sleep, or ends, with the chunk.
+    ///   - profiler: FT.PROFILE's.
     ///   - done: takes the whole reply, once.
     init(
-        _ run: AggregateRun, _ cursor: Int?, _ engine: SearchEngine, version: RESPVersion,
+        _ run: AggregateRun, _ cursor: Int?, _ engine: SearchEngine, _ profiler: SearchProfiler? = nil,
+        version: RESPVersion,
         done: @escaping @Sendable (ReplyWriter) -> Void
     ) {
         self.run = run
         self.cursor = cursor
+        self.profiler = profiler
         self.engine = engine
         self.done = done
         flags = run.search.request.options.flags
@@ -55,10 +59,15 @@ final class AggregateReply: AggregateConsumer, @unchecked Sendable {
 
     func finish(_ outcome: AggregateOutcome) {
         let reply = ReplyWriter(version: body.version, capacity: body.count + 256)
-        if cursor != nil { reply.array(2) }
+        // The profile is the second of two, as is a cursor's id.
+        if cursor != nil || (profiler != nil && reply.version == .resp2) { reply.array(2) }
         writeHead(outcome, to: reply)
         reply.append(body.bytes)
         writeTail(outcome, to: reply)
+        if let profiler {
+            if reply.version == .resp3 { reply.simple("profile") }
+            ProfileReply.write(profiler.profile(run, outcome), to: reply)
+        }
         if let cursor {
             reply.integer(outcome.isDone ? 0 : cursor)
             if outcome.isDone { engine.cursors.close(cursor) } else { engine.cursors.sleep(cursor) }
@@ -77,7 +86,7 @@ final class AggregateReply: AggregateConsumer, @unchecked Sendable {
 
     private func writeHead(_ outcome: AggregateOutcome, to reply: ReplyWriter) {
         if reply.version == .resp3 {
-            reply.map(5)
+            reply.map(profiler == nil ? 5 : 6)
             reply.simple("attributes")
             reply.array(0)
             reply.simple("total_results")

@@ -15,8 +15,20 @@ package struct FTAggregate: SearchCommand {
     package init(parsing arguments: Arguments, in context: any CommandContext) throws(ReplyError) {
         guard arguments.count >= 2 else { throw ErrorReplies.arity("FT.AGGREGATE") }
         guard arguments.count >= 3 else { throw ErrorReplies.noQuery }
+        search = try Self.prepare(arguments, query: 2, in: context)
+    }
+
+    /// - Parameters:
+    ///   - query: the argument that is the query; options and steps follow.
+    ///   - check: what else may be wrong with the request; before the index is looked at.
+    ///   - parsed: the request has been read.
+    static func prepare(
+        _ arguments: Arguments, query: Int, in context: any CommandContext,
+        check: (AggregateRequest) throws(ReplyError) -> Void = { _ in }, parsed: () -> Void = {}
+    ) throws(ReplyError) -> AggregateSearch {
         let settings = context.services.settings.search
-        let request = try AggregateGrammar.parse(arguments, query: 2, settings: settings)
+        let request = try AggregateGrammar.parse(arguments, query: query, settings: settings)
+        try check(request)
         guard let index = context.services.search.use(arguments[1]) else {
             throw ErrorReplies.noSuchIndex(arguments[1])
         }
@@ -25,8 +37,9 @@ package struct FTAggregate: SearchCommand {
             throw ErrorReplies.expandNeedsRESP3
         }
         if request.cursor != nil, request.options.flags.contains(.withCount) { throw ErrorReplies.withCountAndCursor }
+        parsed()
         do throws(SearchError) {
-            search = try AggregateSearch(index, query: arguments[2], request, settings: settings)
+            return try AggregateSearch(index, query: arguments[query], request, settings: settings)
         } catch {
             throw ErrorReplies.search(error)
         }
@@ -61,11 +74,14 @@ struct ChunkReading {
     let limit: Int
     /// The cursor whose chunk it is: its id is the second half of the reply.
     let cursor: Int?
+    /// FT.PROFILE's.
+    let profiler: SearchProfiler?
 
-    init(_ run: AggregateRun, limit: Int, cursor: Int?) {
+    init(_ run: AggregateRun, limit: Int, cursor: Int?, profiler: SearchProfiler? = nil) {
         self.run = run
         self.limit = limit
         self.cursor = cursor
+        self.profiler = profiler
     }
 
     func start(in context: any CommandContext) throws(ReplyError) {
@@ -73,12 +89,13 @@ struct ChunkReading {
         if context.mustAnswerNow {
             let reply = context.reply
             run.readNow(
-                limit, to: AggregateReply(run, cursor, engine, version: context.version) { reply.append($0.bytes) })
+                limit,
+                to: AggregateReply(run, cursor, engine, profiler, version: context.version) { reply.append($0.bytes) })
             return
         }
         let isCheap = run.estimate <= engine.inlineLimit
         let pending = context.completeLater()
-        let consumer = AggregateReply(run, cursor, engine, version: pending.version) { pending.finish($0) }
+        let consumer = AggregateReply(run, cursor, engine, profiler, version: pending.version) { pending.finish($0) }
         let (run, limit) = (run, limit)
         if isCheap {
             run.read(limit, to: consumer) { $0() }

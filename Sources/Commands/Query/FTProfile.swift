@@ -3,7 +3,8 @@ import SearchEngine
 import SearchExecution
 import SearchModel
 
-/// `FT.PROFILE index SEARCH [LIMITED] QUERY query [option ...]`: the reply of FT.SEARCH, and what it took.
+/// `FT.PROFILE index SEARCH|AGGREGATE [LIMITED] QUERY query [option ...]`: the reply of FT.SEARCH or FT.AGGREGATE, and
+/// what it took.
 package struct FTProfile: SearchCommand {
     package static var descriptor: CommandDescriptor {
         row(
@@ -11,18 +12,35 @@ package struct FTProfile: SearchCommand {
             since: "2.2.0")
     }
 
-    let search: IndexSearch
+    private enum Subject {
+        case search(IndexSearch)
+        case aggregate(AggregateSearch)
+    }
+
+    private let subject: Subject
     let profiler: SearchProfiler
 
     package init(parsing arguments: Arguments, in context: any CommandContext) throws(ReplyError) {
         guard arguments.count >= 5 else { throw ErrorReplies.arity("FT.PROFILE") }
         var cursor = ArgumentCursor(arguments, from: 2)
-        if cursor.take("AGGREGATE") { throw ErrorReplies.notSupportedYet("FT.PROFILE AGGREGATE") }
-        guard cursor.take("SEARCH") else { throw ErrorReplies.profileKind }
+        let isAggregate = cursor.take("AGGREGATE")
+        guard isAggregate || cursor.take("SEARCH") else { throw ErrorReplies.profileKind }
         let settings = context.services.settings.search
         var profiler = SearchProfiler(isLimited: cursor.take("LIMITED"), showsTimes: settings.printProfileClock)
         guard cursor.take("QUERY") else { throw ErrorReplies.profileQuery }
         guard let query = cursor.take() else { throw ErrorReplies.noQuery }
+        if isAggregate {
+            let aggregate = try FTAggregate.prepare(arguments, query: cursor.position - 1, in: context) {
+                (request: AggregateRequest) throws(ReplyError) in
+                if request.cursor != nil { throw ErrorReplies.profileCursor }
+            } parsed: {
+                profiler.noteParsed()
+            }
+            profiler.notePlanned()
+            subject = .aggregate(aggregate)
+            self.profiler = profiler
+            return
+        }
         let options = try SearchGrammar.parse(arguments, query: cursor.position - 1, settings: settings)
         if options.flags.contains(.withCursor) { throw ErrorReplies.profileCursor }
         guard let index = context.services.search.use(arguments[1]) else {
@@ -32,7 +50,7 @@ package struct FTProfile: SearchCommand {
         if options.flags.contains(.expandFormat), context.version == .resp2 { throw ErrorReplies.expandNeedsRESP3 }
         profiler.noteParsed()
         do throws(SearchError) {
-            search = try IndexSearch(index, query: query, options, settings: settings)
+            subject = .search(try IndexSearch(index, query: query, options, settings: settings))
         } catch {
             throw ErrorReplies.search(error)
         }
@@ -41,7 +59,17 @@ package struct FTProfile: SearchCommand {
     }
 
     package func run(in context: any CommandContext) throws(ReplyError) {
-        try SearchRun.start(search, profiler, in: context)
+        switch subject {
+        case .search(let search): try SearchRun.start(search, profiler, in: context)
+        case .aggregate(let search):
+            let run: AggregateRun
+            do throws(SearchError) {
+                run = try search.start(store: context.services.store, measuring: true)
+            } catch {
+                throw ErrorReplies.search(error)
+            }
+            try ChunkReading(run, limit: .max, cursor: nil, profiler: profiler).start(in: context)
+        }
     }
 }
 

@@ -5,8 +5,10 @@ import SearchModel
 /// `FT.SUGADD key string score [INCR] [PAYLOAD payload]`: the number of entries.
 package struct FTSugAdd: SearchCommand {
     package static var descriptor: CommandDescriptor {
-        row(
+        var row = row(
             "ft.sugadd", [.write, .denyOOM], keys: .first, summary: "Adds an entry to a suggestion dictionary")
+        row.isPipelined = true
+        return row
     }
 
     let key: Bytes
@@ -47,7 +49,9 @@ package struct FTSugAdd: SearchCommand {
 /// `FT.SUGDEL key string`: 1 when it was there.
 package struct FTSugDel: SearchCommand {
     package static var descriptor: CommandDescriptor {
-        row("ft.sugdel", .write, keys: .first, summary: "Removes an entry from a suggestion dictionary")
+        var row = row("ft.sugdel", .write, keys: .first, summary: "Removes an entry from a suggestion dictionary")
+        row.isPipelined = true
+        return row
     }
 
     let key: Bytes

@@ -17,7 +17,7 @@ package struct FTSugGet: SearchCommand {
     private static let maximum = Int(UInt32.max)
 
     let key: Bytes
-    let text: [UInt32]
+    let text: SuggestionQuery
     var limit = 5
     var isFuzzy = false
     var withScores = false
@@ -27,7 +27,7 @@ package struct FTSugGet: SearchCommand {
     package init(parsing arguments: Arguments, in context: any CommandContext) throws(ReplyError) {
         guard (3...10).contains(arguments.count) else { throw ErrorReplies.arity("FT.SUGGET") }
         key = arguments.bytes(1)
-        text = SuggestionText.folded(arguments[2])
+        text = SuggestionQuery(arguments[2])
         var cursor = ArgumentCursor(arguments, from: 3)
         while let word = cursor.peek {
             if cursor.take("FUZZY") {
@@ -44,7 +44,7 @@ package struct FTSugGet: SearchCommand {
                 throw ErrorReplies.unrecognizedArgument(word)
             }
         }
-        guard arguments[2].count < Self.byteBound else { throw ErrorReplies.suggestionQueryLength }
+        guard text.byteCount < Self.byteBound else { throw ErrorReplies.suggestionQueryLength }
     }
 
     private static func limit(_ cursor: inout ArgumentCursor) throws(ReplyError) -> Int {
@@ -59,7 +59,7 @@ package struct FTSugGet: SearchCommand {
     package func run(in context: any CommandContext) {
         SuggestionReply.read(key, in: context) { [self] outcome, reply in
             guard case .dictionary(let dictionary) = outcome else { return SuggestionReply.write(outcome, to: reply) }
-            guard text.count < Self.lengthBound else { return reply.error(ErrorReplies.suggestionQuery) }
+            guard text.points.count < Self.lengthBound else { return reply.error(ErrorReplies.suggestionQuery) }
             write(
                 dictionary.suggestions(for: text, limit: limit, isFuzzy: isFuzzy, trimming: trims), to: reply)
         }

@@ -48,6 +48,8 @@ package struct CommandDescriptor: Sendable {
     /// The subcommands' own rows, of commands that have them; else `subcommands` is all that is known.
     package var subcommandRows: [SubcommandRow] = []
     package var body: CommandBody
+    /// A write whose effects the lane keeps in order: several of one connection may be under way together.
+    package var isPipelined = false
     /// Known, so that it has a clear error, but not offered: COMMAND does not list it.
     package var isRefused = false
 

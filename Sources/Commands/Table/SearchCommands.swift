@@ -15,6 +15,10 @@ package enum SearchCommands {
         FTDictAdd.descriptor, FTDictDel.descriptor, FTDictDump.descriptor,
         FTSynUpdate.descriptor, FTSynDump.descriptor, FTSynAdd.descriptor,
 
+        FTAdd.descriptor, FTSafeAdd.descriptor, FTDel.descriptor, FTGet.descriptor, FTMGet.descriptor,
+
+        FTDebug.descriptor,
+
         FTSugAdd.descriptor, FTSugGet.descriptor, FTSugDel.descriptor, FTSugLen.descriptor,
     ]
 }

@@ -264,6 +264,42 @@ extension ErrorReplies {
         ReplyError("The index was dropped while the cursor was idle")
     }
 
+    // MARK: FT.ADD, FT.GET
+
+    package static var addScoreText: ReplyError { ReplyError("Could not parse document score") }
+    package static var addScoreRange: ReplyError { ReplyError("Score must be between 0 and 1") }
+    package static var addNoFields: ReplyError { ReplyError("No field list found") }
+    package static var addFieldPairs: ReplyError { ReplyError("Fields must be specified in FIELD VALUE pairs") }
+    package static func addUnknown(_ word: ByteSlice) -> ReplyError {
+        ReplyError("Unknown keyword `\(word)` provided")
+    }
+    package static var addLanguage: ReplyError { ReplyError("Unsupported language") }
+    package static func missingArgument(_ option: StaticString) -> ReplyError {
+        ReplyError("\(option): \(ArgumentFault.missing.phrase)")
+    }
+    package static let documentExists = "Document already exists"
+    package static let documentMissing = "Document does not exist"
+    package static let invalidKey = "Invalid Redis key"
+
+    // MARK: FT.DEBUG
+
+    package static func debugUnknown(_ word: ByteSlice) -> ReplyError {
+        ReplyError("\(unknownSubcommand(word, of: "FT.DEBUG"))")
+    }
+    package static func debugArity(_ name: String) -> ReplyError {
+        ReplyError("\(wrongArity("FT.DEBUG|\(name)"))")
+    }
+    package static func debugRefused(_ name: String) -> ReplyError {
+        ReplyError("FT.DEBUG \(name) is not supported: this engine has no such structure")
+    }
+    package static var debugNoIndex: ReplyError { ReplyError("Can not create a search ctx") }
+    package static var debugNoField: ReplyError { ReplyError("Could not find given field in index spec") }
+    package static var debugNoTags: ReplyError { ReplyError("can not open tag field") }
+    package static let debugNoTerm = "Can not find the inverted index"
+    package static let debugBadID = "bad id given"
+    package static let debugRemoved = "document was removed"
+    package static let debugNoDocument = "Document not found in index"
+
     // MARK: FT.SUG*
 
     package static let wrongType = "WRONGTYPE Operation against a key holding the wrong kind of value"

@@ -46,6 +46,28 @@ package struct IndexFilter: Sendable {
     }
 }
 
+extension IndexFilter {
+    /// Whether the expression can be computed for these values, and holds.
+    func isFulfilled(_ key: Bytes, _ values: [Bytes?]) -> Bool {
+        do throws(ExpressionEvaluationError) {
+            return try expression.evaluate(OwnedRow(key: key, values: values, sources: sources)).isTruthy
+        } catch {
+            return false
+        }
+    }
+}
+
+private struct OwnedRow: ExpressionRow {
+    let key: Bytes
+    let values: [Bytes?]
+    let sources: [Int?]
+
+    func value(slot: Int) -> ExpressionValue? {
+        guard let source = sources[slot] else { return .string(key) }
+        return values[source].map { .string($0) }
+    }
+}
+
 /// A document as a filter sees it: every value is text.
 private struct DocumentRow: ExpressionRow {
     let key: ByteSlice

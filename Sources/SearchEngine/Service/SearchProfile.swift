@@ -71,14 +71,8 @@ package struct SearchProfiler: Sendable {
         let outcome = try search.run()
         let after = MonotonicClock.nanoseconds
 
-        var profile = SearchProfile()
-        profile.showsTimes = showsTimes
-        profile.parsing = parsed &- start
-        profile.planning = planned &- parsed
-        profile.total = (after &- before) &+ (planned &- start)
-        if outcome.timedOut { profile.warnings.append("Timeout limit was reached") }
-        if outcome.expansionsTruncated { profile.warnings.append("Max prefix expansions limit was reached") }
-        profile.clauses = clause(search.tree, search)
+        var profile = begin(running: after &- before, outcome.timedOut, outcome.expansionsTruncated)
+        profile.clauses = clause(search.tree, search.snapshot)
         let rows = min(outcome.hits.count, search.options.limit)
         profile.steps.append(SearchProfile.Step(type: "Index", nanoseconds: after &- before, count: outcome.total))
         if search.options.sort == nil || search.options.flags.contains(.withScores) {
@@ -94,21 +88,42 @@ package struct SearchProfiler: Sendable {
         return (outcome, profile)
     }
 
+    /// What every profile begins with.
+    private func begin(running: UInt64, _ timedOut: Bool, _ expansionsTruncated: Bool) -> SearchProfile {
+        var profile = SearchProfile()
+        profile.showsTimes = showsTimes
+        profile.parsing = parsed &- start
+        profile.planning = planned &- parsed
+        profile.total = running &+ (planned &- start)
+        if timedOut { profile.warnings.append("Timeout limit was reached") }
+        if expansionsTruncated { profile.warnings.append("Max prefix expansions limit was reached") }
+        return profile
+    }
+
+    /// An aggregation that has run: its steps as they were done, which is not always the order in which they were
+    /// written: documents are read as late as possible.
+    package func profile(_ run: AggregateRun, _ outcome: AggregateOutcome) -> SearchProfile {
+        var profile = begin(
+            running: MonotonicClock.nanoseconds &- planned, outcome.timedOut, outcome.expansionsTruncated)
+        profile.clauses = clause(run.search.parameters.tree, run.search.snapshot)
+        profile.steps = run.profileSteps(outcome)
+        return profile
+    }
+
     // MARK: clauses
 
-    private func clause(_ node: QueryNode, _ search: IndexSearch) -> SearchProfile.Clause? {
+    func clause(_ node: QueryNode, _ snapshot: IndexSnapshot) -> SearchProfile.Clause? {
         if case .empty = node.kind { return nil }
-        var (count, nanoseconds) = search.measure(node)
+        var (count, nanoseconds) = snapshot.measure(node)
         var clause = SearchProfile.Clause(type: "", nanoseconds: nanoseconds, count: count, isLeaf: true)
         func inner(_ type: String, _ query: Bytes?, _ children: [QueryNode]) {
             clause.type = type
             clause.queryType = query
             clause.isLeaf = false
-            let isUnion = type == "UNION"
-            if isUnion, isLimited {
+            if type == "UNION", isLimited {
                 clause.hiddenChildren = children.count
             } else {
-                clause.children = children.compactMap { self.clause($0, search) }
+                clause.children = children.compactMap { self.clause($0, snapshot) }
             }
         }
         switch node.kind {
@@ -122,11 +137,11 @@ package struct SearchProfiler: Sendable {
         case .union: inner("UNION", Bytes("UNION".utf8), [])
         case .not(let child): inner("NOT", nil, [child])
         case .optional(let child): inner("OPTIONAL", nil, [child])
-        case .prefix(let text): inner("UNION", Bytes("PREFIX - ".utf8) + text, search.terms(of: node))
-        case .suffix(let text): inner("UNION", Bytes("SUFFIX - ".utf8) + text, search.terms(of: node))
-        case .infix(let text): inner("UNION", Bytes("INFIX - ".utf8) + text, search.terms(of: node))
-        case .wildcard(let text): inner("UNION", Bytes("WILDCARD - ".utf8) + text, search.terms(of: node))
-        case .fuzzy(let text, _): inner("UNION", Bytes("FUZZY - ".utf8) + text, search.terms(of: node))
+        case .prefix(let text): inner("UNION", Bytes("PREFIX - ".utf8) + text, snapshot.terms(of: node))
+        case .suffix(let text): inner("UNION", Bytes("SUFFIX - ".utf8) + text, snapshot.terms(of: node))
+        case .infix(let text): inner("UNION", Bytes("INFIX - ".utf8) + text, snapshot.terms(of: node))
+        case .wildcard(let text): inner("UNION", Bytes("WILDCARD - ".utf8) + text, snapshot.terms(of: node))
+        case .fuzzy(let text, _): inner("UNION", Bytes("FUZZY - ".utf8) + text, snapshot.terms(of: node))
         case .numeric(_, let range):
             clause.type = "NUMERIC"
             clause.term = Bytes("\(NumberText.row(range.lower)) - \(NumberText.row(range.upper))".utf8)
@@ -145,7 +160,7 @@ package struct SearchProfiler: Sendable {
                     var single = node
                     single.kind = .tag(field: field, [tag])
                     guard case .word(let text, _) = tag.kind else { return nil }
-                    (count, nanoseconds) = search.measure(single)
+                    (count, nanoseconds) = snapshot.measure(single)
                     return SearchProfile.Clause(
                         type: "TAG", term: text, nanoseconds: nanoseconds, count: count, isLeaf: true)
                 }
@@ -158,26 +173,30 @@ package struct SearchProfiler: Sendable {
         }
         if case .union = node.kind {
             // Words that no document has are not told, and a union of one is that one.
-            let present = search.childrenWithMatches(node)
-            if present.count == 1 { return self.clause(present[0], search) }
-            if isLimited {
-                clause.hiddenChildren = present.count
-            } else {
-                clause.children = present.compactMap { self.clause($0, search) }
-            }
+            let present = snapshot.childrenWithMatches(node)
+            if present.count == 1 { return self.clause(present[0], snapshot) }
+            // LIMITED is about what a pattern stands for, not about what the query spells out.
+            clause.hiddenChildren = nil
+            clause.children = present.compactMap { self.clause($0, snapshot) }
         }
-        return clause
+        switch node.kind {
+        case .word, .union, .prefix, .suffix, .infix, .wildcard, .fuzzy:
+            // What stands for no term, or for a prefix that is too short, is told as nothing.
+            guard count == 0 else { return clause }
+            return SearchProfile.Clause(type: "EMPTY", nanoseconds: nanoseconds, count: 0, isLeaf: true)
+        default: return clause
+        }
     }
 }
 
-extension IndexSearch {
+extension IndexSnapshot {
     /// Documents that one clause of the tree matches alone, and how long counting them takes.
     fileprivate func measure(_ node: QueryNode) -> (count: Int, nanoseconds: UInt64) {
         var parameters = SearchParameters(tree: node)
         parameters.limit = 0
         parameters.scorer = .docScore
         let start = MonotonicClock.nanoseconds
-        let total = (try? Executor.run(parameters, on: snapshot))?.total ?? 0  // what is too large counts for nothing
+        let total = (try? Executor.run(parameters, on: self))?.total ?? 0  // what is too large counts for nothing
         return (total, MonotonicClock.nanoseconds &- start)
     }
 
@@ -190,7 +209,7 @@ extension IndexSearch {
     /// The terms of the dictionary that a pattern stands for, as words.
     fileprivate func terms(of node: QueryNode) -> [QueryNode] {
         let limit = 200
-        let dictionary = snapshot.dictionary
+        let dictionary = self.dictionary
         func expand(_ text: Bytes, _ body: (ByteSlice) -> TermExpansion) -> [TermID] {
             text.withUnsafeBufferPointer(body).terms
         }

@@ -27,9 +27,8 @@ package final class SuggestionDictionary: Sendable {
 
     package var count: Int { state.withLock { $0.trie?.count ?? 0 } }
 
-    /// - Parameter text: folded code points.
     package func suggestions(
-        for text: [UInt32], limit: Int, isFuzzy: Bool, trimming: Bool
+        for text: SuggestionQuery, limit: Int, isFuzzy: Bool, trimming: Bool
     ) -> [Suggestion] {
         state.withLock {
             $0.trie?.suggestions(for: text, limit: limit, isFuzzy: isFuzzy, trimming: trimming) ?? []

@@ -22,8 +22,6 @@ package enum SuggestionText {
         return result
     }
 
-    package static func folded(_ text: some Collection<UInt8>) -> [UInt32] { codePoints(text).map(fold) }
-
     /// The one code point that a code point is compared as.
     static func fold(_ point: UInt32) -> UInt32 {
         if point < 0x80 { return point >= 65 && point <= 90 ? point | 32 : point }

@@ -4,8 +4,8 @@
 //
 //     score × e^(-2 · distance) / √(1 + | length of entry − length of text |)
 //
-// where `score` is 2147483648 for the text itself, and `distance` is 0 unless the search is fuzzy. "The text itself" is an
-// entry of the same length whose first half is the same, case counting: that much RediSearch compares.
+// where the length of the entry is in characters and that of the text, as RediSearch has it, in bytes, and `score` is 2147483648 for the text itself, and `distance` is 0 unless the search is fuzzy. "The text itself" is an
+// entry of as many characters whose first half is the same, case counting: that much RediSearch compares.
 //
 // A fuzzy search walks down the trie with one row of the edit distance table a code point, as long as some cell of the row
 // is at most 1. The entry's distance is the least that any of its beginnings has. A walk that ends inside an entry counts
@@ -20,15 +20,27 @@ package struct Suggestion: Equatable, Sendable {
     package let payload: Bytes?
 }
 
+/// The text of a search.
+package struct SuggestionQuery: Sendable {
+    /// Folded code points.
+    package let points: [UInt32]
+    package let byteCount: Int
+
+    package init(_ text: some Collection<UInt8>) {
+        points = SuggestionText.codePoints(text).map(SuggestionText.fold)
+        byteCount = text.count
+    }
+}
+
 extension SuggestionTrie {
     /// - Parameters:
-    ///   - text: the beginning that is looked for, folded.
+    ///   - text: the beginning that is looked for.
     ///   - trimming: without the hits that score less than a tenth of the best.
     /// - Complexity: the nodes that match, less those that cannot beat the worst of `limit` hits.
     package func suggestions(
-        for text: [UInt32], limit: Int, isFuzzy: Bool = false, trimming: Bool = false
+        for text: SuggestionQuery, limit: Int, isFuzzy: Bool = false, trimming: Bool = false
     ) -> [Suggestion] {
-        var search = Search(trie: self, text: text, limit: limit, isFuzzy: isFuzzy)
+        var search = Search(trie: self, text, limit: limit, isFuzzy: isFuzzy)
         search.run()
         var hits = search.heap.takeAll()
         if trimming, let best = hits.first?.score, best > 0 {
@@ -44,6 +56,8 @@ private struct Search {
 
     let trie: SuggestionTrie
     let text: [UInt32]
+    /// What the length of entries is compared with.
+    let weighedLength: Int
     let isFuzzy: Bool
     var heap: TieHeap
     /// Code points from the root to where the walk is.
@@ -61,9 +75,10 @@ private struct Search {
         var isAlive = true
     }
 
-    init(trie: SuggestionTrie, text: [UInt32], limit: Int, isFuzzy: Bool) {
+    init(trie: SuggestionTrie, _ query: SuggestionQuery, limit: Int, isFuzzy: Bool) {
         self.trie = trie
-        self.text = text
+        text = query.points
+        weighedLength = query.byteCount
         self.isFuzzy = isFuzzy
         heap = TieHeap(capacity: limit)
         path.reserveCapacity(SuggestionTrie.lengthLimit + 1)
@@ -108,8 +123,8 @@ private struct Search {
         // Above the depth of the text there may be the text itself.
         guard depth >= text.count else { return .infinity }
         let length = depth + Int(node.length)
-        guard node.best > 0, length > text.count else { return node.best > 0 ? .infinity : 0 }
-        return Float(Double(node.best) / Double(1 + length - text.count).squareRoot())
+        guard node.best > 0 else { return 0 }
+        return Float(Double(node.best) / Double(1 + max(0, length - weighedLength)).squareRoot())
     }
 
     // MARK: hits
@@ -119,7 +134,7 @@ private struct Search {
         guard isFuzzy ? match.distance <= 1 : isWhole else { return }
         var score = isTheText() ? Self.exactScore : score
         if isFuzzy { score = Float(Double(score) * (match.distance == 0 ? 1 : Self.distanceFactor)) }
-        score = Float(Double(score) / Double(1 + abs(path.count - text.count)).squareRoot())
+        score = Float(Double(score) / Double(1 + abs(path.count - weighedLength)).squareRoot())
         if heap.isFull, !(score > heap.bar) { return }
         var bytes = Bytes()
         bytes.reserveCapacity(path.count)

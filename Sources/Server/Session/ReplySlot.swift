@@ -43,6 +43,7 @@ final class ReplySlot {
     var excerpt: [[UInt8]]?
     /// No later command of the search kind may start before this one is answered.
     var isExclusive = false
+    var isPipelined = false
 
     init(_ kind: Kind) { self.kind = kind }
 }

@@ -218,6 +218,10 @@ extension Session {
         if running.kind == .search {
             outstandingSearches += 1
             if running.isExclusive { hasExclusiveSearch = true }
+            if environment.entries[running.position].isPipelined {
+                slot.isPipelined = true
+                outstandingPipelined += 1
+            }
         }
         return LaterReply(session: self, slot: slot, version: version)
     }
@@ -262,6 +266,7 @@ extension Session {
             if slot.kind == .search {
                 outstandingSearches -= 1
                 if slot.isExclusive { hasExclusiveSearch = false }
+                if slot.isPipelined { outstandingPipelined -= 1 }
             }
             if failed {
                 services.server.statistics.error(

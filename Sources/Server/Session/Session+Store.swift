@@ -26,12 +26,23 @@ extension Session {
             return false
         }
         // FT.CREATE and the like: what follows must see them done, and they must not disturb what runs.
+        if environment.entries[position].isPipelined { return runPipelined(position, arguments) }
         let isExclusive = row.flags.contains(.write)
-        if hasExclusiveSearch || (isExclusive && outstandingSearches > 0) {
+        if hasExclusiveSearch || outstandingPipelined > 0 || (isExclusive && outstandingSearches > 0) {
             stall = .search
             return false
         }
         runBody(position, arguments, kind: .search, isExclusive: isExclusive)
+        return true
+    }
+
+    /// FT.SUGADD and the like: they wait for all others, but not for one another.
+    private func runPipelined(_ position: Int, _ arguments: Arguments) -> Bool {
+        if outstandingSearches > outstandingPipelined {
+            stall = .search
+            return false
+        }
+        runBody(position, arguments, kind: .search, isExclusive: false)
         return true
     }
 

@@ -59,6 +59,7 @@ final class SessionEnvironment: @unchecked Sendable {
         let hasSubcommands: Bool
         let mayBlock: Bool
         let isFast: Bool
+        let isPipelined: Bool
     }
 
     let services: Services
@@ -85,7 +86,7 @@ final class SessionEnvironment: @unchecked Sendable {
                 to: Entry(
                     body: body, specification: specification, verb: SessionVerb(rawValue: command.name) ?? .none,
                     hasSubcommands: !command.subcommands.isEmpty, mayBlock: command.flags.contains(.blocking),
-                    isFast: command.flags.contains(.fast)))
+                    isFast: command.flags.contains(.fast), isPipelined: command.isPipelined))
         }
         memorySpecification = KeyspaceCommandTable.specification("memory") ?? -1
         unwatch = table.position(of: "unwatch")
@@ -156,6 +157,8 @@ final class Session: CommandContext {
     @exclusivity(unchecked) var outstandingBatches = 0
     @exclusivity(unchecked) var outstandingSearches = 0
     @exclusivity(unchecked) var hasExclusiveSearch = false
+    /// Those of the outstanding searches that are pipelined writes.
+    @exclusivity(unchecked) var outstandingPipelined = 0
     @exclusivity(unchecked) var pendingCommands = 0
     @exclusivity(unchecked) var pendingBytes = 0
     @exclusivity(unchecked) var lastTime: UInt64 = 0

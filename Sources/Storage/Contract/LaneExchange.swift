@@ -28,10 +28,13 @@ package protocol LaneLink {
     func ask(_ words: [[UInt8]]) -> StoreAnswer
     /// Adds a command to what is sent together; its answer comes to ``LaneExchange/end(_:_:)``.
     func queue(_ words: [[UInt8]])
+    /// What the exchange writes under this key is a document: the observer is told before the replies leave.
+    func noteDocument(_ key: [UInt8])
 }
 
 /// One piece of such work. Both calls come on the lane's thread, each once, with no other command between what one
-/// exchange and the next have written. What `begin` writes is not reported to the observer as a change.
+/// exchange and the next have written. What `begin` writes is not reported to the observer as a change, unless
+/// it says so.
 package protocol LaneExchange: AnyObject, Sendable {
     /// All earlier commands are done, and their changes told.
     func begin(_ link: any LaneLink)

@@ -37,6 +37,24 @@ extension Lane {
         link.end { _, exchange, answers in exchange.end(answers, writer) }
     }
 
+    /// Reads documents that exchanges have written, and tells the observer.
+    fileprivate func tellDocuments(_ keys: [[UInt8]]) {
+        guard let observer, let connection else { return }
+        let covered = keys.filter { key in key.withUnsafeBufferPointer { observer.covers(key: $0) } }
+        do {
+            for key in covered { key.withUnsafeBufferPointer { connection.queue("HGETALL", key: $0) } }
+            if !covered.isEmpty { try connection.flush() }
+            for key in covered {
+                let row = try connection.read(burst.tape)
+                key.withUnsafeBufferPointer { tell($0, row: row, observer) }
+            }
+        } catch {
+            dropConnection(error)
+        }
+        burst.tape.removeAll()
+        if !covered.isEmpty { observer.publish() }
+    }
+
     // MARK: reserved keys
 
     enum Reservation {
@@ -82,14 +100,15 @@ extension Lane {
         finishItem(job)
     }
 
-    /// Marks what of a transaction is refused. A key that the transaction itself has written is no longer looked after.
+    /// Marks what of a part of a transaction is refused. A key that the part itself has written is no longer looked
+    /// after.
     ///
     /// - Returns: whether a reserved key is touched.
-    func noteReservations(_ job: Job) -> Bool {
+    func noteReservations(_ job: Job, _ items: Range<Int>) -> Bool {
         guard let observer, observer.hasReservedKeys else { return false }
         var released: Set<[UInt8]> = []
         var isFlushed = false
-        for case .command(let command) in job.batch.items {
+        for case .command(let command) in job.batch.items[items] {
             let arguments = job.batch.arguments(command)
             switch reservation(command, job.batch) {
             case .free: break
@@ -127,6 +146,7 @@ private final class ExchangeLink: LaneLink {
     /// Exchanges whose commands are sent and not yet answered, one entry a command.
     private var awaited: [Int] = []
     private var failure: LinkFailure?
+    private var documents: [[UInt8]] = []
 
     init(_ lane: Lane) { self.lane = lane }
 
@@ -138,7 +158,7 @@ private final class ExchangeLink: LaneLink {
 
     func end(_ body: (Int, any LaneExchange, [StoreAnswer]) -> Void) {
         receive()
-        if let failure { lane.dropConnection(failure) }
+        if let failure { lane.dropConnection(failure) } else if !documents.isEmpty { lane.tellDocuments(documents) }
         for (i, exchange) in exchanges.enumerated() { body(i, exchange, answers[i]) }
     }
 
@@ -156,6 +176,8 @@ private final class ExchangeLink: LaneLink {
         receive()
         return answers[exchanges.count - 1].popLast() ?? .error(StoreErrors.down("no answer"))
     }
+
+    func noteDocument(_ key: [UInt8]) { documents.append(key) }
 
     /// Sends what is queued and takes the answers.
     private func receive() {

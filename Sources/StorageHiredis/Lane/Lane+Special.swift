@@ -195,6 +195,8 @@ extension Lane {
     /// One MULTI ... EXEC, its changes delivered.
     private func runPart(_ job: Job, _ items: Range<Int>, _ target: StoreConnection?, isPrivate: Bool) {
         transactionFailed = false
+        reader.tellsAll = noteReservations(job, items)
+        defer { reader.tellsAll = false }
         burst.jobs.append(job)
         if let target { addTransaction(job, 0, items: items, readsChanges: !isPrivate, target) }
         let failure = exchange(target)

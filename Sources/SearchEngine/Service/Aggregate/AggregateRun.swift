@@ -40,6 +40,7 @@ package protocol AggregateConsumer: AnyObject, Sendable {
 package final class AggregateRun: @unchecked Sendable {
     package let search: AggregateSearch
     package var plan: AggregatePlan { search.plan }
+    var figures: [(rows: Int, nanoseconds: UInt64)] { pipeline.figures }
     package var extraNames: ExtraNames { pipeline.extraNames }
     private let stream: MatchStream
     private let pipeline: AggregatePipeline
@@ -82,7 +83,9 @@ package final class AggregateRun: @unchecked Sendable {
         }
     }
 
-    init(_ search: AggregateSearch, store: any DocumentStore) throws(ExecutionError) {
+    init(
+        _ search: AggregateSearch, store: any DocumentStore, measuring: Bool = false
+    ) throws(ExecutionError) {
         self.search = search
         let plan = search.plan
         let isOrdered = !plan.isBlocking || plan.needsOrder
@@ -98,6 +101,7 @@ package final class AggregateRun: @unchecked Sendable {
             source: source, filler: source, loader: source, onReady: { waiting.answered() })
         environment.countsExactly = search.request.options.flags.contains(.withCount)
         environment.loadSize = Self.loadSize
+        if measuring { environment.clock = { MonotonicClock.nanoseconds } }
         pipeline = AggregatePipeline(plan, environment)
 
         let matches = stream.estimatedMatches

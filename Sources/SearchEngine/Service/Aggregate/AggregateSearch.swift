@@ -80,9 +80,11 @@ package struct AggregateSearch: Sendable {
     }
 
     /// Makes what is needed to run.
-    package func start(store: any DocumentStore) throws(SearchError) -> AggregateRun {
+    ///
+    /// - Parameter measuring: FT.PROFILE will ask.
+    package func start(store: any DocumentStore, measuring: Bool = false) throws(SearchError) -> AggregateRun {
         do throws(ExecutionError) {
-            return try AggregateRun(self, store: store)
+            return try AggregateRun(self, store: store, measuring: measuring)
         } catch {
             throw .execution(error)
         }
