@@ -318,17 +318,15 @@ struct Model {
     static func unordered(_ lists: [[Int]], _ slop: Int) -> Bool {
         var rest = lists.map { $0[...] }
         var current = rest.indices.map { rest[$0].popFirst() ?? absent }
-        var latest = current.firstIndex(of: current.max()!)!
         func value(_ position: Int) -> Int { position == absent ? -1 : position }
-        var latestPosition = current[latest]
+        var latest = current.max()!
         while true {
             let earliest = current.firstIndex(of: current.min()!)!
-            if earliest != latest, value(latestPosition) - value(current[earliest]) - (lists.count - 1) <= slop {
-                return true
-            }
+            let span = value(latest) - value(current[earliest]) - (lists.count - 1)
+            if current[earliest] != latest, span <= slop { return true }
             guard let next = rest[earliest].popFirst() else { return false }
             current[earliest] = next
-            if next > latestPosition { (latest, latestPosition) = (earliest, next) }
+            latest = max(latest, next)
         }
     }
 

@@ -86,34 +86,33 @@ final class PositionScratch {
 enum Proximity {
     private static let none = UInt32.max
 
-    /// Whether some choice of one position per list spans at most `slop` positions that belong to no list.
+    /// Whether some choice of one position per list spans at most `slop` positions that belong to no list. Where all
+    /// lists stand at one position, as two words with one stem may, there is no span.
     ///
     /// - Parameter lists: those of children that have positions, at least 1.
     static func isWithinUnordered(_ lists: UnsafePointer<PositionList>, _ count: Int, slop: Int) -> Bool {
         if count == 2 { return isPairWithin(lists[0], lists[1], slop: slop) }
         return withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * count) { places in
             // places[i]: index of the next position; places[count + i]: the current one.
-            var latest = 0
+            var latestPosition = 0
             for index in 0..<count {
                 places[index] = 1
                 places[count + index] = Int(lists[index].first ?? none)
-                if places[count + index] > places[count + latest] { latest = index }
+                latestPosition = max(latestPosition, places[count + index])
             }
-            var latestPosition = places[count + latest]
             while true {
                 var earliest = 0
                 for index in 1..<count where places[count + index] < places[count + earliest] { earliest = index }
                 let position = places[count + earliest]
-                if earliest != latest, signed(latestPosition) - signed(position) - (count - 1) <= slop { return true }
+                if position != latestPosition, signed(latestPosition) - signed(position) - (count - 1) <= slop {
+                    return true
+                }
                 let list = lists[earliest]
                 guard places[earliest] < list.count else { return false }
                 let next = Int(list[places[earliest]])
                 places[earliest] += 1
                 places[count + earliest] = next
-                if next > latestPosition {
-                    latestPosition = next
-                    latest = earliest
-                }
+                latestPosition = max(latestPosition, next)
             }
         }
     }
@@ -123,29 +122,21 @@ enum Proximity {
         var (i, j) = (0, 0)
         var x = Int(a.first ?? none)
         var y = Int(b.first ?? none)
-        // Which list holds the later position; the first one while they are equal.
-        var secondIsLatest = y > x
         var latest = max(x, y)
         while true {
             let firstIsEarliest = x <= y
             let earliest = firstIsEarliest ? x : y
-            if firstIsEarliest == secondIsLatest, signed(latest) &- signed(earliest) &- 1 <= slop { return true }
+            if earliest != latest, signed(latest) &- signed(earliest) &- 1 <= slop { return true }
             if firstIsEarliest {
                 i &+= 1
                 guard i < a.count else { return false }
                 x = Int(a[i])
-                if x > latest {
-                    latest = x
-                    secondIsLatest = false
-                }
+                latest = max(latest, x)
             } else {
                 j &+= 1
                 guard j < b.count else { return false }
                 y = Int(b[j])
-                if y > latest {
-                    latest = y
-                    secondIsLatest = true
-                }
+                latest = max(latest, y)
             }
         }
     }

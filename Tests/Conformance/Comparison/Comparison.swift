@@ -34,7 +34,10 @@ struct Comparison {
     static let scoreTolerance = 1e-6
 
     func difference(_ a: RESPValue, _ b: RESPValue, question: QueryCase) -> Difference? {
-        if question.channel == .resp3 { return Self.agree(a, b) ? nil : structural(a, b) }
+        if question.channel == .resp3 {
+            if !ordersBranches && Self.unordered(a) == Self.unordered(b) { return nil }
+            return Self.agree(a, b) ? nil : structural(a, b)
+        }
         switch (SearchReply(a, to: question), SearchReply(b, to: question)) {
         case (.error(let x), .error(let y)): return x == y ? nil : .errorText
         case (.error, _), (_, .error): return .errorOnOneSide
@@ -102,7 +105,7 @@ struct Comparison {
         return (score, parts[1])
     }
 
-    /// An explanation as text, with the branches of each node sorted.
+    /// A reply as text, with the elements of each array sorted.
     private static func unordered(_ value: RESPValue) -> String {
         guard let parts = value.elements else { return value.description }
         return "(" + parts.map(unordered).sorted().joined(separator: " ") + ")"

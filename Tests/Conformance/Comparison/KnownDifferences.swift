@@ -16,6 +16,7 @@ struct KnownDifference: Sendable {
     static let skippedBranches = KnownDifference(name: "Branches that a skip loses") { _, _, _, _ in false }
     static let manyBranches = KnownDifference(name: "Which of many branches counts") { _, _, _, _ in false }
     static let rangeLeaves = KnownDifference(name: "Distances to a range") { _, _, _, _ in false }
+    static let suffixTrie = KnownDifference(name: "Order of terms in a suffix trie") { _, _, _, _ in false }
     static let afterNot = KnownDifference(name: "Documents behind a NOT") { _, _, _, _ in false }
     static let neighbors = KnownDifference(name: "Scores that depend on other documents") { _, _, _, _ in false }
 

@@ -35,8 +35,12 @@ struct Corpus {
     let hasOffsets: Bool
     let canHighlight: Bool
 
-    /// Whether scores and the order they give can be compared.
-    var hasComparableScores: Bool { true }
+    /// Whether scores that look at the average length can be compared: the peer never takes the length of a
+    /// deleted document off its sum.
+    var hasComparableLengths: Bool { profile != .churned }
+    var hasSuffixTrie: Bool {
+        fields.contains { if case .text(_, _, _, let suffixTrie) = $0.kind { suffixTrie } else { false } }
+    }
 
     var textFields: [FieldPlan] { fields.filter { $0.isText && $0.isIndexed } }
     var tagFields: [FieldPlan] { fields.filter { $0.isTag && $0.isIndexed } }

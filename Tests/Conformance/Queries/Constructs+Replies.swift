@@ -45,9 +45,7 @@ extension Construct {
                 [], [["NOCONTENT"]], [["WITHSCORES"]], [["RETURN", "2", "title", "price"]], [["LIMIT", "0", "0"]],
                 [["WITHSORTKEYS"], ["SORTBY", "price"]], [["WITHSCORES"], ["EXPLAINSCORE"]], [["WITHPAYLOADS"]],
             ])
-            let scores = options.contains(["WITHSCORES"])
-            let query = g.simple()
-            var made = g.makeCase("RESP3", query, scores && !g.corpus.hasComparableScores ? [] : options)
+            var made = g.makeCase("RESP3", g.simple(), options)
             made.channel = .resp3
             return made
         },

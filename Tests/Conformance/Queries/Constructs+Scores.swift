@@ -3,7 +3,7 @@
 extension Construct {
     static let scoring: [Construct] =
         ["TFIDF", "TFIDF.DOCNORM", "BM25", "BM25STD", "DISMAX", "DOCSCORE"].map { scorer in
-            option("SCORER \(scorer)", applies: \.hasComparableScores) { g in
+            option("SCORER \(scorer)", applies: { $0.hasComparableLengths || !scorer.hasPrefix("BM25") }) { g in
                 (
                     g.random.chance(0.6) ? g.tree(depth: 2) : g.simple(),
                     [["NOCONTENT"], ["WITHSCORES"], ["SCORER", scorer]]
@@ -17,17 +17,19 @@ extension Construct {
                     [["NOCONTENT"], ["WITHSCORES"], ["SCORER", "HAMMING"], ["PAYLOAD", payload]]
                 )
             },
-            option("WITHSCORES", applies: \.hasComparableScores) { g in
+            option("WITHSCORES") { g in
                 (g.tree(depth: 2), [["NOCONTENT"], ["WITHSCORES"]])
             },
-            option("WITHSCORES and SORTBY", applies: \.hasComparableScores) { g in
+            option("WITHSCORES and SORTBY") { g in
                 (
                     g.simple(),
                     [["NOCONTENT"], ["WITHSCORES"], ["SORTBY", g.random.pick(g.corpus.sortableFields).attribute]]
                 )
             },
-            option("EXPLAINSCORE", applies: \.hasComparableScores) { g in
-                let scorer = g.random.pick(["TFIDF", "TFIDF.DOCNORM", "BM25", "BM25STD", "DISMAX", "DOCSCORE"])
+            option("EXPLAINSCORE") { g in
+                let scorer = g.random.pick(
+                    ["TFIDF", "TFIDF.DOCNORM", "DISMAX", "DOCSCORE"]
+                        + (g.corpus.hasComparableLengths ? ["BM25", "BM25STD"] : []))
                 return (
                     g.random.chance(0.6) ? g.simple() : g.tree(depth: 2),
                     [["NOCONTENT"], ["WITHSCORES"], ["EXPLAINSCORE"], ["SCORER", scorer], ["LIMIT", "0", "20"]]

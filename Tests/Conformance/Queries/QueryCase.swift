@@ -40,6 +40,8 @@ struct QueryCase {
 
     func has(_ option: String) -> Bool { options.contains { $0.first == option } }
 
+    var scorer: String { option("SCORER")?.last ?? "TFIDF" }
+
     /// Whether it asks for a range of numbers or a circle.
     var hasRange: Bool {
         has("FILTER") || has("GEOFILTER") || query.text.contains(":[")

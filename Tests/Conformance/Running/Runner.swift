@@ -19,6 +19,8 @@ struct Runner {
     let replay: String?
     let keepsData: Bool
     var tally = Tally()
+    /// Of the corpus that is being asked.
+    var hasSuffixTrie = false
 
     private var showsProgress: Bool { isatty(STDOUT_FILENO) != 0 }
 
@@ -42,6 +44,7 @@ struct Runner {
                 }
             }
             guard try prepare(corpus) else { continue }
+            hasSuffixTrie = corpus.hasSuffixTrie
             for (construct, share) in zip(constructs, shares) where construct.applies(corpus) {
                 for j in 0..<max(1, share) {
                     let name = "\(corpus.number):\(construct.name):\(j)"
@@ -118,26 +121,30 @@ struct Runner {
             let other = try peer.ask(question, heapFrom: branches)
             if anyOrder.difference(a, other, question: question) == nil { return known }
         }
-        if try agreesWithoutSlop(question, difference) { return .rangeLeaves }
+        if question.hasRange, ["TFIDF", "TFIDF.DOCNORM", "BM25"].contains(question.scorer),
+            try agrees(question, difference, by: "DISMAX")
+        {
+            return .rangeLeaves
+        }
+        if hasSuffixTrie, question.query.text.contains("*"), try agrees(question, difference, by: "DOCSCORE") {
+            return .suffixTrie
+        }
         guard try agreesDocumentByDocument(question, difference, a, b) else { return nil }
         return difference == .total && question.query.text.contains("-") ? .afterNot : .neighbors
     }
 
-    /// Whether a question with a range differs only in what scores are divided by: both servers say the same, scores
-    /// and order included, when a scorer is asked that takes no distances.
-    private func agreesWithoutSlop(_ question: QueryCase, _ difference: Difference) throws -> Bool {
-        let scorer = question.option("SCORER")?.last ?? "TFIDF"
-        guard [.ids, .order, .scores, .explanation, .shape].contains(difference), question.hasRange,
-            ["TFIDF", "TFIDF.DOCNORM", "BM25"].contains(scorer)
-        else { return false }
-        var undivided = question
-        undivided.options.removeAll { ["SCORER", "EXPLAINSCORE"].contains($0.first) }
-        undivided.options.insert(["SCORER", "BM25STD"], at: 0)
-        if !undivided.has("WITHSCORES") { undivided.options.insert(["WITHSCORES"], at: 0) }
-        let ours = try self.ours.ask(undivided)
+    /// Whether a question differs only in scores and what follows from them: by another scorer both servers say the
+    /// same, order included.
+    private func agrees(_ question: QueryCase, _ difference: Difference, by scorer: String) throws -> Bool {
+        guard [.ids, .order, .scores, .explanation, .shape].contains(difference) else { return false }
+        var other = question
+        other.options.removeAll { ["SCORER", "EXPLAINSCORE"].contains($0.first) }
+        other.options.insert(["SCORER", scorer], at: 0)
+        if !other.has("WITHSCORES") { other.options.insert(["WITHSCORES"], at: 0) }
+        let ours = try self.ours.ask(other)
         for branches in [20, 1, 1_000_000] {
-            let theirs = try peer.ask(undivided, heapFrom: branches)
-            if comparison.difference(ours, theirs, question: undivided) == nil { return true }
+            let theirs = try peer.ask(other, heapFrom: branches)
+            if comparison.difference(ours, theirs, question: other) == nil { return true }
         }
         return false
     }
