@@ -3,28 +3,28 @@
 /// A member of a ``RingTopology``.
 package struct MemberIndex: Hashable, Comparable, Sendable {
     package let position: Int
-    package init(_ position: Int) { self.position = position }
+    @inlinable package init(_ position: Int) { self.position = position }
     package static func < (a: MemberIndex, b: MemberIndex) -> Bool { a.position < b.position }
 }
 
 /// A rack; racks are in order of datacenter and name.
 package struct RackIndex: Hashable, Comparable, Sendable {
     package let position: Int
-    package init(_ position: Int) { self.position = position }
+    @inlinable package init(_ position: Int) { self.position = position }
     package static func < (a: RackIndex, b: RackIndex) -> Bool { a.position < b.position }
 }
 
 /// A datacenter; datacenters are in order of name.
 package struct DatacenterIndex: Hashable, Comparable, Sendable {
     package let position: Int
-    package init(_ position: Int) { self.position = position }
+    @inlinable package init(_ position: Int) { self.position = position }
     package static func < (a: DatacenterIndex, b: DatacenterIndex) -> Bool { a.position < b.position }
 }
 
 /// An elementary range, numbered from 0 in order of end tokens.
 package struct RangeIndex: Hashable, Comparable, Sendable {
     package let position: Int
-    package init(_ position: Int) { self.position = position }
+    @inlinable package init(_ position: Int) { self.position = position }
     package static func < (a: RangeIndex, b: RangeIndex) -> Bool { a.position < b.position }
 }
 

@@ -5,49 +5,86 @@ package struct Replica: Hashable, Sendable {
     package let rack: RackIndex
     package let member: MemberIndex
 
-    package init(rack: RackIndex, member: MemberIndex) {
+    @inlinable package init(rack: RackIndex, member: MemberIndex) {
         self.rack = rack
         self.member = member
     }
 }
 
+// The views below are read for every command. Their accessors are inlinable, or each step would be a call into this module;
+// and each has an iterator of its own, because a shared generic one is not specialized for callers in other modules.
+
 /// The owners of a range in all racks, pending racks too, in order of racks. A view: it allocates nothing.
 package struct ReplicaSet: RandomAccessCollection, Sendable {
-    private let topology: RingTopology
-    private let first: Int
+    @usableFromInline let owners: [UInt16]
+    @usableFromInline let first: Int
+    package let endIndex: Int
 
     init(_ topology: RingTopology, _ range: RangeIndex) {
-        self.topology = topology
-        first = range.position * topology.racks.count
+        owners = topology.owners
+        endIndex = topology.racks.count
+        first = range.position * endIndex
     }
 
-    package var startIndex: Int { 0 }
-    package var endIndex: Int { topology.racks.count }
+    package struct Iterator: IteratorProtocol {
+        @usableFromInline let view: ReplicaSet
+        @usableFromInline var place = 0
 
-    package subscript(rack: Int) -> Replica {
-        Replica(rack: RackIndex(rack), member: MemberIndex(Int(topology.owners[first + rack])))
+        @inlinable init(_ view: ReplicaSet) { self.view = view }
+
+        @inlinable package mutating func next() -> Replica? {
+            guard place < view.endIndex else { return nil }
+            defer { place &+= 1 }
+            return view[place]
+        }
+    }
+
+    @inlinable package func makeIterator() -> Iterator { Iterator(self) }
+
+    @inlinable package var startIndex: Int { 0 }
+
+    @inlinable package subscript(rack: Int) -> Replica {
+        Replica(rack: RackIndex(rack), member: MemberIndex(Int(owners[first &+ rack])))
     }
 }
 
 /// The owners of a range in active racks, in the order in which a coordinator tries them. A view.
 package struct PreferenceList: RandomAccessCollection, Sendable {
-    private let topology: RingTopology
-    private let firstOwner: Int
-    private let firstRack: Int
+    @usableFromInline let owners: [UInt16]
+    @usableFromInline let rackPreference: [UInt16]
+    @usableFromInline let firstOwner: Int
+    @usableFromInline let firstRack: Int
+    package let endIndex: Int
 
     init(_ topology: RingTopology, _ range: RangeIndex, from rack: RackIndex) {
-        self.topology = topology
+        owners = topology.owners
+        rackPreference = topology.rackPreference
         firstOwner = range.position * topology.racks.count
-        firstRack = rack.position * topology.activeRackCount
+        endIndex = topology.activeRackCount
+        firstRack = rack.position * endIndex
     }
 
-    package var startIndex: Int { 0 }
-    package var endIndex: Int { topology.activeRackCount }
+    package struct Iterator: IteratorProtocol {
+        @usableFromInline let view: PreferenceList
+        @usableFromInline var place = 0
 
-    package subscript(place: Int) -> Replica {
-        precondition(place >= 0 && place < topology.activeRackCount, "place \(place) of a preference list")
-        let rack = Int(topology.rackPreference[firstRack + place])
-        return Replica(rack: RackIndex(rack), member: MemberIndex(Int(topology.owners[firstOwner + rack])))
+        @inlinable init(_ view: PreferenceList) { self.view = view }
+
+        @inlinable package mutating func next() -> Replica? {
+            guard place < view.endIndex else { return nil }
+            defer { place &+= 1 }
+            return view[place]
+        }
+    }
+
+    @inlinable package func makeIterator() -> Iterator { Iterator(self) }
+
+    @inlinable package var startIndex: Int { 0 }
+
+    @inlinable package subscript(place: Int) -> Replica {
+        precondition(place >= 0 && place < endIndex, "place outside a preference list")
+        let rack = Int(rackPreference[firstRack &+ place])
+        return Replica(rack: RackIndex(rack), member: MemberIndex(Int(owners[firstOwner &+ rack])))
     }
 }
 
