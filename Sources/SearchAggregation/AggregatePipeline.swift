@@ -10,6 +10,8 @@ package final class AggregatePipeline {
     package let extraNames = ExtraNames()
     private let source: any RowSource
     private let last: Stage
+    /// The source, then one for each step of the plan.
+    private let stages: [Stage]
     private var groups: GroupStage?
     private var firstSort: SortStage?
     private var limits: [LimitStage] = []
@@ -44,6 +46,7 @@ package final class AggregatePipeline {
         self.plan = plan
         source = environment.source
         var stage: Stage = SourceStage(environment.source)
+        var stages = [stage]
         let slotCount = plan.slots.count
         var groupOutputs = plan.groupOutputs[...]
         for (index, step) in plan.steps.enumerated() {
@@ -86,11 +89,16 @@ package final class AggregatePipeline {
             case .count:
                 stage = CountStage(stage)
             }
+            stages.append(stage)
         }
         last = stage
+        self.stages = stages
     }
 
-    package func next() throws(AggregateFailure) -> Pull { try last.next() }
+    package func next() throws(AggregateFailure) -> Pull { try last.counted() }
+
+    /// Rows that left the source and each step of the plan so far.
+    package var rowCounts: [Int] { stages.map(\.rowsOut) }
 
     // MARK: totals
 

@@ -2,6 +2,7 @@
 //
 //   RESP2   total, ([score] [raw id] [payload] [sort key] fields) ...
 //   RESP3   { attributes, total_results, format, results: [{ ... extra_attributes, values }], warning }
+//   FT.PROFILE adds the profile: as a second of two, or under that name
 //   with a cursor, either is the first half of a pair, the cursor's id the second
 
 import RESP
@@ -18,6 +19,7 @@ final class AggregateReply: AggregateConsumer, @unchecked Sendable {
     private let flags: SearchOptions.Flags
     private let cursor: Int?
     private let engine: SearchEngine
+    private let profiler: SearchProfiler?
     /// Rows alone.
     private let body: ReplyWriter
     private var rowCount = 0
@@ -30,12 +32,14 @@ final class AggregateReply: AggregateConsumer, @unchecked Sendable {
     ///   - cursor: the cursor's id; it goes to sleep, or ends, with the chunk.
     ///   - done: takes the whole reply, once.
     init(
-        _ run: AggregateRun, _ cursor: Int?, _ engine: SearchEngine, version: RESPVersion,
+        _ run: AggregateRun, _ cursor: Int?, _ engine: SearchEngine, _ profiler: SearchProfiler? = nil,
+        version: RESPVersion,
         done: @escaping @Sendable (ReplyWriter) -> Void
     ) {
         self.run = run
         self.cursor = cursor
         self.engine = engine
+        self.profiler = profiler
         self.done = done
         flags = run.search.request.options.flags
         body = ReplyWriter(version: version, capacity: 4096)
@@ -77,7 +81,7 @@ final class AggregateReply: AggregateConsumer, @unchecked Sendable {
 
     private func writeHead(_ outcome: AggregateOutcome, to reply: ReplyWriter) {
         if reply.version == .resp3 {
-            reply.map(5)
+            reply.map(profiler == nil ? 5 : 6)
             reply.simple("attributes")
             reply.array(0)
             reply.simple("total_results")
@@ -87,12 +91,22 @@ final class AggregateReply: AggregateConsumer, @unchecked Sendable {
             reply.simple("results")
             reply.array(rowCount)
         } else {
+            // The profile is the second of two.
+            if profiler != nil { reply.array(2) }
             reply.array(1 + rowCount * valuesPerRow)
             reply.integer(outcome.total)
         }
     }
 
     private func writeTail(_ outcome: AggregateOutcome, to reply: ReplyWriter) {
+        writeWarnings(outcome, to: reply)
+        if let profiler {
+            if reply.version == .resp3 { reply.simple("profile") }
+            ProfileReply.write(profiler.profile(run, outcome), to: reply)
+        }
+    }
+
+    private func writeWarnings(_ outcome: AggregateOutcome, to reply: ReplyWriter) {
         guard reply.version == .resp3 else { return }
         reply.simple("warning")
         var warnings: [String] = []

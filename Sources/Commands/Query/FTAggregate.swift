@@ -61,24 +61,29 @@ struct ChunkReading {
     let limit: Int
     /// The cursor whose chunk it is: its id is the second half of the reply.
     let cursor: Int?
+    /// FT.PROFILE's.
+    let profiler: SearchProfiler?
 
-    init(_ run: AggregateRun, limit: Int, cursor: Int?) {
+    init(_ run: AggregateRun, limit: Int, cursor: Int?, _ profiler: SearchProfiler? = nil) {
         self.run = run
         self.limit = limit
         self.cursor = cursor
+        self.profiler = profiler
     }
 
     func start(in context: any CommandContext) throws(ReplyError) {
         let engine = context.services.search
         if context.mustAnswerNow {
             let reply = context.reply
-            run.readNow(
-                limit, to: AggregateReply(run, cursor, engine, version: context.version) { reply.append($0.bytes) })
+            let consumer = AggregateReply(run, cursor, engine, profiler, version: context.version) {
+                reply.append($0.bytes)
+            }
+            run.readNow(limit, to: consumer)
             return
         }
         let isCheap = run.estimate <= engine.inlineLimit
         let pending = context.completeLater()
-        let consumer = AggregateReply(run, cursor, engine, version: pending.version) { pending.finish($0) }
+        let consumer = AggregateReply(run, cursor, engine, profiler, version: pending.version) { pending.finish($0) }
         let (run, limit) = (run, limit)
         if isCheap {
             run.read(limit, to: consumer) { $0() }

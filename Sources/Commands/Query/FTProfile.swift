@@ -3,7 +3,8 @@ import SearchEngine
 import SearchExecution
 import SearchModel
 
-/// `FT.PROFILE index SEARCH [LIMITED] QUERY query [option ...]`: the reply of FT.SEARCH, and what it took.
+/// `FT.PROFILE index SEARCH|AGGREGATE [LIMITED] QUERY query [option ...]`: the reply of FT.SEARCH or FT.AGGREGATE, and
+/// what it took.
 package struct FTProfile: SearchCommand {
     package static var descriptor: CommandDescriptor {
         row(
@@ -11,37 +12,70 @@ package struct FTProfile: SearchCommand {
             since: "2.2.0")
     }
 
-    let search: IndexSearch
+    private enum Subject {
+        case search(IndexSearch)
+        case aggregate(AggregateSearch)
+    }
+
+    private let subject: Subject
     let profiler: SearchProfiler
 
     package init(parsing arguments: Arguments, in context: any CommandContext) throws(ReplyError) {
         guard arguments.count >= 5 else { throw ErrorReplies.arity("FT.PROFILE") }
         var cursor = ArgumentCursor(arguments, from: 2)
-        if cursor.take("AGGREGATE") { throw ErrorReplies.notSupportedYet("FT.PROFILE AGGREGATE") }
-        guard cursor.take("SEARCH") else { throw ErrorReplies.profileKind }
+        let isAggregate = cursor.take("AGGREGATE")
+        guard isAggregate || cursor.take("SEARCH") else { throw ErrorReplies.profileKind }
         let settings = context.services.settings.search
         var profiler = SearchProfiler(isLimited: cursor.take("LIMITED"), showsTimes: settings.printProfileClock)
         guard cursor.take("QUERY") else { throw ErrorReplies.profileQuery }
         guard let query = cursor.take() else { throw ErrorReplies.noQuery }
-        let options = try SearchGrammar.parse(arguments, query: cursor.position - 1, settings: settings)
-        if options.flags.contains(.withCursor) { throw ErrorReplies.profileCursor }
-        guard let index = context.services.search.use(arguments[1]) else {
-            throw ErrorReplies.noSuchIndex(arguments[1])
-        }
-        try index.checkLoaded()
-        if options.flags.contains(.expandFormat), context.version == .resp2 { throw ErrorReplies.expandNeedsRESP3 }
-        profiler.noteParsed()
-        do throws(SearchError) {
-            search = try IndexSearch(index, query: query, options, settings: settings)
-        } catch {
-            throw ErrorReplies.search(error)
+        let position = cursor.position - 1
+        if isAggregate {
+            let request = try AggregateGrammar.parse(arguments, query: position, settings: settings)
+            if request.cursor != nil { throw ErrorReplies.profileCursor }
+            let index = try Self.index(arguments[1], request.options, in: context)
+            profiler.noteParsed()
+            do throws(SearchError) {
+                subject = .aggregate(try AggregateSearch(index, query: query, request, settings: settings))
+            } catch {
+                throw ErrorReplies.search(error)
+            }
+        } else {
+            let options = try SearchGrammar.parse(arguments, query: position, settings: settings)
+            if options.flags.contains(.withCursor) { throw ErrorReplies.profileCursor }
+            let index = try Self.index(arguments[1], options, in: context)
+            profiler.noteParsed()
+            do throws(SearchError) {
+                subject = .search(try IndexSearch(index, query: query, options, settings: settings))
+            } catch {
+                throw ErrorReplies.search(error)
+            }
         }
         profiler.notePlanned()
         self.profiler = profiler
     }
 
+    private static func index(
+        _ name: ByteSlice, _ options: SearchOptions, in context: any CommandContext
+    ) throws(ReplyError) -> LiveIndex {
+        guard let index = context.services.search.use(name) else { throw ErrorReplies.noSuchIndex(name) }
+        try index.checkLoaded()
+        if options.flags.contains(.expandFormat), context.version == .resp2 { throw ErrorReplies.expandNeedsRESP3 }
+        return index
+    }
+
     package func run(in context: any CommandContext) throws(ReplyError) {
-        try SearchRun.start(search, profiler, in: context)
+        switch subject {
+        case .search(let search): try SearchRun.start(search, profiler, in: context)
+        case .aggregate(let search):
+            let run: AggregateRun
+            do throws(SearchError) {
+                run = try search.start(store: context.services.store)
+            } catch {
+                throw ErrorReplies.search(error)
+            }
+            try ChunkReading(run, limit: .max, cursor: nil, profiler).start(in: context)
+        }
     }
 }
 

@@ -44,11 +44,11 @@ package struct SearchProfile: Sendable {
 
 /// Measures one search.
 package struct SearchProfiler: Sendable {
-    private let isLimited: Bool
-    private let showsTimes: Bool
-    private let start: UInt64
-    private var parsed: UInt64 = 0
-    private var planned: UInt64 = 0
+    let isLimited: Bool
+    let showsTimes: Bool
+    let start: UInt64
+    private(set) var parsed: UInt64 = 0
+    private(set) var planned: UInt64 = 0
 
     /// - Parameters:
     ///   - isLimited: children of unions are counted, not told.
@@ -78,7 +78,7 @@ package struct SearchProfiler: Sendable {
         profile.total = (after &- before) &+ (planned &- start)
         if outcome.timedOut { profile.warnings.append("Timeout limit was reached") }
         if outcome.expansionsTruncated { profile.warnings.append("Max prefix expansions limit was reached") }
-        profile.clauses = clause(search.tree, search)
+        profile.clauses = clause(search.tree, search.snapshot)
         let rows = min(outcome.hits.count, search.options.limit)
         profile.steps.append(SearchProfile.Step(type: "Index", nanoseconds: after &- before, count: outcome.total))
         if search.options.sort == nil || search.options.flags.contains(.withScores) {
@@ -96,9 +96,9 @@ package struct SearchProfiler: Sendable {
 
     // MARK: clauses
 
-    private func clause(_ node: QueryNode, _ search: IndexSearch) -> SearchProfile.Clause? {
+    func clause(_ node: QueryNode, _ snapshot: IndexSnapshot) -> SearchProfile.Clause? {
         if case .empty = node.kind { return nil }
-        var (count, nanoseconds) = search.measure(node)
+        var (count, nanoseconds) = snapshot.measure(node)
         var clause = SearchProfile.Clause(type: "", nanoseconds: nanoseconds, count: count, isLeaf: true)
         func inner(_ type: String, _ query: Bytes?, _ children: [QueryNode]) {
             clause.type = type
@@ -108,12 +108,13 @@ package struct SearchProfiler: Sendable {
             if isUnion, isLimited {
                 clause.hiddenChildren = children.count
             } else {
-                clause.children = children.compactMap { self.clause($0, search) }
+                clause.children = children.compactMap { self.clause($0, snapshot) }
             }
         }
         switch node.kind {
         case .empty: return nil
         case .all: clause.type = "WILDCARD"
+        case .word where count == 0: clause.type = "EMPTY"
         case .word(let word, _):
             clause.type = "TEXT"
             clause.term = word
@@ -122,11 +123,11 @@ package struct SearchProfiler: Sendable {
         case .union: inner("UNION", Bytes("UNION".utf8), [])
         case .not(let child): inner("NOT", nil, [child])
         case .optional(let child): inner("OPTIONAL", nil, [child])
-        case .prefix(let text): inner("UNION", Bytes("PREFIX - ".utf8) + text, search.terms(of: node))
-        case .suffix(let text): inner("UNION", Bytes("SUFFIX - ".utf8) + text, search.terms(of: node))
-        case .infix(let text): inner("UNION", Bytes("INFIX - ".utf8) + text, search.terms(of: node))
-        case .wildcard(let text): inner("UNION", Bytes("WILDCARD - ".utf8) + text, search.terms(of: node))
-        case .fuzzy(let text, _): inner("UNION", Bytes("FUZZY - ".utf8) + text, search.terms(of: node))
+        case .prefix(let text): inner("UNION", Bytes("PREFIX - ".utf8) + text, snapshot.terms(of: node))
+        case .suffix(let text): inner("UNION", Bytes("SUFFIX - ".utf8) + text, snapshot.terms(of: node))
+        case .infix(let text): inner("UNION", Bytes("INFIX - ".utf8) + text, snapshot.terms(of: node))
+        case .wildcard(let text): inner("UNION", Bytes("WILDCARD - ".utf8) + text, snapshot.terms(of: node))
+        case .fuzzy(let text, _): inner("UNION", Bytes("FUZZY - ".utf8) + text, snapshot.terms(of: node))
         case .numeric(_, let range):
             clause.type = "NUMERIC"
             clause.term = Bytes("\(NumberText.row(range.lower)) - \(NumberText.row(range.upper))".utf8)
@@ -145,7 +146,7 @@ package struct SearchProfiler: Sendable {
                     var single = node
                     single.kind = .tag(field: field, [tag])
                     guard case .word(let text, _) = tag.kind else { return nil }
-                    (count, nanoseconds) = search.measure(single)
+                    (count, nanoseconds) = snapshot.measure(single)
                     return SearchProfile.Clause(
                         type: "TAG", term: text, nanoseconds: nanoseconds, count: count, isLeaf: true)
                 }
@@ -158,26 +159,26 @@ package struct SearchProfiler: Sendable {
         }
         if case .union = node.kind {
             // Words that no document has are not told, and a union of one is that one.
-            let present = search.childrenWithMatches(node)
-            if present.count == 1 { return self.clause(present[0], search) }
+            let present = snapshot.childrenWithMatches(node)
+            if present.count == 1 { return self.clause(present[0], snapshot) }
             if isLimited {
                 clause.hiddenChildren = present.count
             } else {
-                clause.children = present.compactMap { self.clause($0, search) }
+                clause.children = present.compactMap { self.clause($0, snapshot) }
             }
         }
         return clause
     }
 }
 
-extension IndexSearch {
+extension IndexSnapshot {
     /// Documents that one clause of the tree matches alone, and how long counting them takes.
     fileprivate func measure(_ node: QueryNode) -> (count: Int, nanoseconds: UInt64) {
         var parameters = SearchParameters(tree: node)
         parameters.limit = 0
         parameters.scorer = .docScore
         let start = MonotonicClock.nanoseconds
-        let total = (try? Executor.run(parameters, on: snapshot))?.total ?? 0  // what is too large counts for nothing
+        let total = (try? Executor.run(parameters, on: self))?.total ?? 0  // what is too large counts for nothing
         return (total, MonotonicClock.nanoseconds &- start)
     }
 
@@ -190,7 +191,7 @@ extension IndexSearch {
     /// The terms of the dictionary that a pattern stands for, as words.
     fileprivate func terms(of node: QueryNode) -> [QueryNode] {
         let limit = 200
-        let dictionary = snapshot.dictionary
+        let dictionary = self.dictionary
         func expand(_ text: Bytes, _ body: (ByteSlice) -> TermExpansion) -> [TermID] {
             text.withUnsafeBufferPointer(body).terms
         }
