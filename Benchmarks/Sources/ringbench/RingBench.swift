@@ -57,6 +57,9 @@ struct RingBench: ParsableCommand {
     @Option(help: "Folder for results.json, results.md and charts.")
     var output: String?
 
+    @Option(help: "README whose figures are replaced; the charts are those of --output.")
+    var readme: String?
+
     func run() throws {
         // A server that goes away is reported, not died of.
         signal(SIGPIPE, SIG_IGN)
@@ -91,6 +94,10 @@ struct RingBench: ParsableCommand {
             for table in measured.tables(hasPeer: other != nil) { print(table.plain) }
         }
         if let output { try write(result, hasPeer: other != nil, to: URL(fileURLWithPath: output)) }
+        if let readme {
+            try ReadmePart(result: result, folder: output ?? ".").write(to: URL(fileURLWithPath: readme))
+            print("Figures put into \(readme)")
+        }
     }
 
     private func write(_ result: BenchmarkResult, hasPeer: Bool, to folder: URL) throws {
