@@ -48,7 +48,8 @@ extension SegmentEvaluator {
         list.pointee.decodeAll(docs: docs, frequencies: frequencies, tail: tail)
         counters.blocksDecoded += cursor.pointee.blockCount
         counters.frequencyBlocksDecoded += cursor.pointee.blockCount
-        var whole = WholeList(docs: docs, frequencies: frequencies, numbers: nil, count: count, tail: UnsafePointer(tail))
+        var whole = WholeList(
+            docs: docs, frequencies: frequencies, numbers: nil, count: count, tail: UnsafePointer(tail))
         if cursor.pointee.hasMask {
             let numbers = arena.allocate(UInt32.self, count)
             whole.numbers = UnsafePointer(numbers)

@@ -138,7 +138,9 @@ package struct DocumentList: @unchecked Sendable {
     package func decodeAll(into docIDs: UnsafeMutablePointer<DocID>) -> Int {
         switch form {
         case .array(let all):
-            all.withUnsafeBufferPointer { if let start = $0.baseAddress { docIDs.update(from: start, count: $0.count) } }
+            all.withUnsafeBufferPointer {
+                if let start = $0.baseAddress { docIDs.update(from: start, count: $0.count) }
+            }
             return all.count
         case .packed:
             for block in 0..<blockCount { _ = decodeDocIDs(block, into: docIDs + block * blockSize) }
