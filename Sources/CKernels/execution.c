@@ -385,6 +385,62 @@ int rs_exec_find_in_block(const uint32_t *docs, uint32_t doc) {
   return docs[at] == doc ? (int)at : -1;
 }
 
+size_t rs_exec_union(const uint32_t *a, size_t n, const uint32_t *b, size_t m, uint32_t *out) {
+  // No branch depends on the documents: which list comes next is anybody's guess.
+  size_t i = 0, j = 0, k = 0;
+  while (i < n && j < m) {
+    uint32_t x = a[i], y = b[j];
+    out[k++] = x < y ? x : y;
+    i += x <= y;
+    j += y <= x;
+  }
+  if (i < n) { memcpy(out + k, a + i, (n - i) * sizeof *out); k += n - i; }
+  if (j < m) { memcpy(out + k, b + j, (m - j) * sizeof *out); k += m - j; }
+  return k;
+}
+
+void rs_exec_mark_sorted(const uint32_t *list, const uint32_t *c, size_t n, uint8_t *marks) {
+  size_t at = 0;
+  for (size_t i = 0; i < n; i++) {
+    while (list[at] < c[i]) at++;
+    marks[i] |= list[at] == c[i];
+  }
+}
+
+void rs_exec_gather_sorted(const uint32_t *list, const uint32_t *f, const uint32_t *c, size_t n, uint32_t *out) {
+  size_t at = 0;
+  for (size_t i = 0; i < n; i++) {
+    while (list[at] < c[i]) at++;
+    size_t hit = list[at] == c[i];
+    out[i] = f[at] & (0u - (uint32_t)hit);
+    // Where the candidates hold the whole list the loop above never turns.
+    at += hit;
+  }
+}
+
+void rs_exec_mark_bits(const uint64_t *words, const uint32_t *c, size_t n, uint8_t *marks) {
+  for (size_t i = 0; i < n; i++) marks[i] |= (uint8_t)(words[c[i] >> 6] >> (c[i] & 63) & 1);
+}
+
+size_t rs_exec_lower_bound(const uint32_t *docs, size_t n, uint32_t doc) {
+  const uint32_t *base = docs;
+  while (n > 1) {
+    size_t half = n / 2;
+    base = base[half - 1] < doc ? base + half : base;
+    n -= half;
+  }
+  return (size_t)(base - docs) + (n == 1 && *base < doc);
+}
+
+size_t rs_exec_keep_marked(uint32_t *c, const uint8_t *marks, size_t n) {
+  size_t k = 0;
+  for (size_t i = 0; i < n; i++) {
+    c[k] = c[i];
+    k += marks[i];
+  }
+  return k;
+}
+
 int rs_exec_place_in_block(const uint32_t *docs, uint32_t doc) { return (int)lower_bound_128(docs, doc); }
 
 void rs_exec_lengths(const uint32_t *norms, const uint32_t *docs, size_t count, uint32_t *out) {

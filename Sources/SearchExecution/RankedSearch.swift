@@ -14,7 +14,12 @@ extension SearchRun {
         let words = arena.allocate(UInt64.self, wordsPerWindow)
         forEachSegment(root) { evaluator in
             let scorer = BatchScorer(evaluator, context, topK)
-            if evaluator.nodes[root].estimate > topK.capacity, evaluator.segment.documentCount > 2 * unitSize,
+            if let cost = evaluator.sparseCost(root), cost <= parameters.sparseLimit {
+                let matches = evaluator.sparseMatches(root)
+                outcome.total += matches.count
+                outcome.counters.sparseSegments += 1
+                scorer.score(matches)
+            } else if evaluator.nodes[root].estimate > topK.capacity, evaluator.segment.documentCount > 2 * unitSize,
                 ScoreBounds.apply(to: plan, evaluator.segment)
             {
                 pruned(evaluator, scorer, topK, words)
@@ -27,6 +32,9 @@ extension SearchRun {
         }
         let rows = topK.rows(max(0, parameters.offset), pageLimit)
         let largest = context.scorer == .bm25StdNorm ? topK.rows(0, 1).first?.score ?? 0 : 0
+        if rows.count <= RankedPage.prefetched {
+            for row in rows { snapshot.segments[Int(row.segment)].prefetchKey(row.docID) }
+        }
         outcome.hits = rows.map { row in
             Hit(
                 segment: Int(row.segment), docID: row.docID, stamp: row.stamp,
@@ -176,4 +184,9 @@ extension SearchRun {
         scorer.score(window, group, in: first..<end)
         return place
     }
+}
+
+private enum RankedPage {
+    /// Keys that are sure to stay in the cache until the reply is written.
+    static let prefetched = 64
 }

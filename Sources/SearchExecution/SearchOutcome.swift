@@ -47,6 +47,8 @@ package struct ScoreExplanation: Equatable, Sendable {
 /// What a run touched: for FT.PROFILE, and for tests that show that pruning works.
 package struct ExecutionCounters: Equatable, Sendable {
     package var segments = 0
+    /// Segments whose few candidates were looked at one by one, without windows.
+    package var sparseSegments = 0
     /// Windows whose matches were computed.
     package var windowsVisited = 0
     /// Windows that could be left out without being looked at.

@@ -73,6 +73,9 @@ package struct SearchParameters: Sendable {
     package var explainScores = false
     /// Return every match, unsorted, for callers that sort by values they load.
     package var collectAll = false
+    /// Segments in which no more than so many postings have to be unpacked to find the candidates are searched without
+    /// windows. 0: never, which changes what a search costs and nothing else.
+    package var sparseLimit = 4096
     /// The total may be a lower bound.
     package var withoutCount = false
 

@@ -104,6 +104,11 @@ final class SearchRun {
                 outcome.total += exact
                 return
             }
+            if let cost = evaluator.sparseCost(root), cost <= parameters.sparseLimit {
+                outcome.total += evaluator.sparseMatches(root).count
+                outcome.counters.sparseSegments += 1
+                return
+            }
             forEachWindow(evaluator, needsOwners: false) { window in
                 outcome.counters.windowsOnlyCounted += 1
                 outcome.total += evaluator.matches(window, words)
@@ -159,6 +164,7 @@ final class SearchRun {
 extension ExecutionCounters {
     mutating func add(_ other: ExecutionCounters) {
         segments += other.segments
+        sparseSegments += other.sparseSegments
         windowsVisited += other.windowsVisited
         windowsSkipped += other.windowsSkipped
         windowsOnlyCounted += other.windowsOnlyCounted

@@ -43,12 +43,14 @@ import Testing
             parameters.offset = random.chance(20) ? random.below(90) : 0
             parameters.slop = random.chance(10) ? random.below(4) : nil
             parameters.inOrder = random.chance(5)
+            // By windows always, for the shortest lists never, as it comes.
+            parameters.sparseLimit = random.pick([0, 40, 4096])
             model.slop = parameters.slop
             model.inOrder = parameters.inOrder
             let expected = model.answer(query, scorer, legacy: parameters.bm25Legacy)
             let outcome = try Executor.run(parameters, on: snapshot)
             let what =
-                "seed \(seed) \(style) \(seals) turn \(turn) \(scorer) \(query.sketch) limit \(parameters.offset) \(parameters.limit)"
+                "seed \(seed) \(style) \(seals) turn \(turn) \(scorer) \(query.sketch) limit \(parameters.offset) \(parameters.limit) sparse \(parameters.sparseLimit)"
             try #require(outcome.total == expected.count, "\(what)")
             let page = expected.dropFirst(parameters.offset).prefix(parameters.limit)
             for (place, (hit, row)) in zip(outcome.hits, page).enumerated() {

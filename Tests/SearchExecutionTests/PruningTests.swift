@@ -28,12 +28,14 @@ import Testing
     }()
 
     private func run(
-        _ tree: QueryNode, _ scorer: ScorerKind = .bm25Std, limit: Int = 10, withoutCount: Bool = false
+        _ tree: QueryNode, _ scorer: ScorerKind = .bm25Std, limit: Int = 10, withoutCount: Bool = false,
+        sparseLimit: Int = 0
     ) throws -> SearchOutcome {
         var parameters = SearchParameters(tree: tree)
         parameters.scorer = scorer
         parameters.limit = limit
         parameters.withoutCount = withoutCount
+        parameters.sparseLimit = sparseLimit
         return try Executor.run(parameters, on: Self.snapshot)
     }
 
@@ -69,6 +71,18 @@ import Testing
         #expect(outcome.total == 1)
         #expect(outcome.counters.windowsVisited == 1)
         #expect(outcome.counters.windowsSkipped == 2)
+    }
+
+    @Test func `few candidates are looked at without a window`() throws {
+        let outcome = try run(all(word("rare"), word("common")), sparseLimit: 100)
+
+        #expect(outcome.total == 1)
+        #expect(outcome.counters.sparseSegments == 1)
+        #expect(outcome.counters.windowsVisited == 0)
+        #expect(outcome.counters.documentsScored == 1)
+        let many = try run(word("common"), sparseLimit: 100)
+        #expect(many.total == 6_000)
+        #expect(many.counters.sparseSegments == 0)
     }
 
     @Test func `a word alone is counted without a window`() throws {

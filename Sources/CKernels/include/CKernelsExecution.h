@@ -55,6 +55,23 @@ void rs_exec_keep_promising(uint64_t *words, uint32_t units, const uint64_t *con
                             const double *const *bounds, const double *factors, size_t leafCount,
                             const double *totals, double threshold);
 
+// ---- ascending lists of documents
+
+/// Writes the documents of either list, each once; returns how many. `out` needs room for all and is neither list.
+size_t rs_exec_union(const uint32_t *a, size_t countA, const uint32_t *b, size_t countB, uint32_t *out);
+/// marks[i] = 1 where candidates[i] is in the list; others stay as they are. The list ends with UINT32_MAX.
+void rs_exec_mark_sorted(const uint32_t *list, const uint32_t *candidates, size_t count, uint8_t *marks);
+/// out[i] = the frequency of candidates[i], 0 when the list does not hold it. The list ends with UINT32_MAX, and
+/// there is a frequency for that, too.
+void rs_exec_gather_sorted(const uint32_t *list, const uint32_t *frequencies, const uint32_t *candidates, size_t count,
+                           uint32_t *out);
+/// marks[i] = 1 where the bit of candidates[i] is set; others stay as they are.
+void rs_exec_mark_bits(const uint64_t *words, const uint32_t *candidates, size_t count, uint8_t *marks);
+/// How many of `count` ascending documents are below `doc`.
+size_t rs_exec_lower_bound(const uint32_t *docs, size_t count, uint32_t doc);
+/// Keeps the candidates whose mark is 1; returns how many.
+size_t rs_exec_keep_marked(uint32_t *candidates, const uint8_t *marks, size_t count);
+
 // ---- scores: acc[i] += (or = max of) the value of one leaf for candidate i
 // The order of operations is part of the contract: scores equal the reference server's to the last digit.
 

@@ -20,18 +20,22 @@ final class TopK {
     private let isHeap: Bool
     private let room: Int
     private let entries: UnsafeMutablePointer<ScoredDocument>
-    private(set) var count = 0
+    @exclusivity(unchecked) private(set) var count = 0
 
     /// What a document must beat; minus infinity as long as anything enters.
-    private(set) var threshold = -Double.infinity
+    @exclusivity(unchecked) private(set) var threshold = -Double.infinity
     /// With a score equal to the threshold, a document must have arrived before this.
-    private(set) var thresholdStamp = ArrivalStamp.max
+    @exclusivity(unchecked) private(set) var thresholdStamp = ArrivalStamp.max
 
     static let heapLimit = 64
 
+    /// Rows until the threshold stands; 0 where rows are not kept as a heap.
+    var missing: Int { isHeap ? capacity - count : 0 }
+
     init(_ capacity: Int, on snapshot: IndexSnapshot) {
         // No more rows than documents, however far the page.
-        let documents = snapshot.segments.reduce(0) { $0 + $1.documentCount }
+        var documents = 0
+        for segment in snapshot.segments { documents += segment.documentCount }
         self.capacity = min(capacity, documents)
         self.snapshot = snapshot
         isHeap = capacity <= TopK.heapLimit

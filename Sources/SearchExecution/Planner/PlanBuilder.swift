@@ -195,16 +195,34 @@ struct PlanBuilder {
             let slop = (node.slop ?? -1) == -1 ? parameters.slop ?? -1 : node.slop ?? -1
             clause.maxSlop = slop >= 0 ? slop : clause.inOrder ? .max : nil
         }
-        clause.estimate = clause.children.map { plan.clauses[$0].estimate }.min() ?? 0
-        if !clause.inOrder {
-            // Sorting is stable: equal estimates keep the order of the query. ANDs and phrases go first, whatever
-            // they are expected to match.
-            let keys = clause.children.map { plan.clauses[$0].isIntersection ? 0 : plan.clauses[$0].estimate }
-            clause.children = clause.children.indices.sorted {
-                keys[$0] == keys[$1] ? $0 < $1 : keys[$0] < keys[$1]
-            }.map { clause.children[$0] }
-        }
+        var least = Int.max
+        for child in clause.children { least = min(least, plan.clauses[child].estimate) }
+        clause.estimate = least
+        if !clause.inOrder { sortForIntersection(&clause.children) }
         return try add(clause)
+    }
+
+    /// By estimates; equal ones keep the order of the query. ANDs and phrases go first, whatever they are expected to
+    /// match.
+    private func sortForIntersection(_ children: inout [Int]) {
+        func key(_ child: Int) -> Int { plan.clauses[child].isIntersection ? 0 : plan.clauses[child].estimate }
+        guard children.count <= 16 else {
+            let keys = children.map(key)
+            children = children.indices.sorted {
+                keys[$0] == keys[$1] ? $0 < $1 : keys[$0] < keys[$1]
+            }.map { children[$0] }
+            return
+        }
+        for index in children.indices.dropFirst() {
+            let child = children[index]
+            let own = key(child)
+            var place = index
+            while place > 0, key(children[place - 1]) > own {
+                children[place] = children[place - 1]
+                place -= 1
+            }
+            children[place] = child
+        }
     }
 
     private mutating func union(

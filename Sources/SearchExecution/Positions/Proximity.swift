@@ -53,11 +53,11 @@ struct PositionList: BitwiseCopyable {
 
 /// Position lists of one document, one per child, reused from document to document.
 final class PositionScratch {
-    private(set) var lists: UnsafeMutablePointer<PositionList>
-    private var count = 0
+    @exclusivity(unchecked) private(set) var lists: UnsafeMutablePointer<PositionList>
+    @exclusivity(unchecked) private var count = 0
     private var capacity = 16
     /// Lists that are in use by callers further up.
-    var depth = 0
+    @exclusivity(unchecked) var depth = 0
 
     init() { lists = .allocate(capacity: capacity) }
 

@@ -120,6 +120,9 @@ extension SegmentEvaluator {
     ) -> Bool {
         let block = posting &>> 7
         let index = posting & 127
+        if let tail = cursor.pointee.whole?.tail, block == cursor.pointee.blockCount &- 1 {
+            return append(cursor.pointee.list.pointee.tailPositions(at: tail[index]), list)
+        }
         let address: UnsafePointer<UInt8>
         if cursor.pointee.positionBlock == block {
             if cursor.pointee.positionBase == nil {
@@ -138,6 +141,11 @@ extension SegmentEvaluator {
         } else {
             return false
         }
+        return append(address, list)
+    }
+
+    @inline(__always)
+    private func append(_ address: UnsafePointer<UInt8>, _ list: UnsafeMutablePointer<PositionList>) -> Bool {
         let count = rk_count_positions(address)
         list.pointee.reserve(count)
         _ = rk_decode_positions(address, list.pointee.start + list.pointee.count)

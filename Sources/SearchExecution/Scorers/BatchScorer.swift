@@ -28,16 +28,18 @@ final class BatchScorer {
     private let ordinals: UnsafeMutablePointer<UInt32>
     private let lengths: UnsafeMutablePointer<UInt32>
     private let divisors: UnsafeMutablePointer<Double>
-    private var batchWords: UnsafePointer<UInt64>
-    private var batchRange = 0..<0
+    @exclusivity(unchecked) private var batchWords: UnsafePointer<UInt64>
+    @exclusivity(unchecked) private var batchRange = 0..<0
     private let conditionWords: UnsafeMutablePointer<UInt64>
-    private var count = 0
-    private var window = 0
+    @exclusivity(unchecked) private var count = 0
+    @exclusivity(unchecked) private var window = 0
+    /// Candidates come from anywhere in the segment: there is no window to look at.
+    @exclusivity(unchecked) private var isSparse = false
     private let usesDivisors: Bool
     /// The tree holds a shape that only the walk of a document's tree understands.
     private let walksTrees: Bool
     /// Receives every score instead of the top k, for callers that want all of them.
-    var sink: ((DocID, Double) -> Void)?
+    @exclusivity(unchecked) var sink: ((DocID, Double) -> Void)?
 
     init(_ evaluator: SegmentEvaluator, _ context: ScoringContext, _ topK: TopK) {
         self.evaluator = evaluator
@@ -81,11 +83,28 @@ final class BatchScorer {
         }
     }
 
+    /// Scores ascending documents of the whole segment and offers them to the top k.
+    func score(_ run: DocumentRun) {
+        isSparse = true
+        var start = 0
+        while start < run.count {
+            count = min(BatchScorer.capacity, run.count - start)
+            docs.update(from: run.docs + start, count: count)
+            scoreDocuments()
+            start += count
+        }
+        isSparse = false
+    }
+
     private func scoreBatch(_ range: Range<Int>) {
         batchRange = range
         let first = range.lowerBound
         count = rs_exec_documents(
             batchWords + first, range.count, UInt32(window * windowSize + first * 64), docs)
+        scoreDocuments()
+    }
+
+    private func scoreDocuments() {
         evaluator.counters.documentsScored += count
         if walksTrees || !context.scorer.usesTree {
             for index in 0..<count {
@@ -161,6 +180,11 @@ final class BatchScorer {
         _ node: UnsafeMutablePointer<Node>, to sums: UnsafeMutablePointer<Double>, _ takingMaximum: Bool
     ) {
         let slot = node.pointee.slot
+        if isSparse {
+            evaluator.sparseFrequencies(slot, docs, count, into: frequencies)
+            addTerm(node, to: sums, takingMaximum)
+            return
+        }
         let isAtHand = evaluator.cursors[slot].window == window
         if isAtHand, evaluator.cursors[slot].isEmptyWindow { return }
         guard isAtHand || count > SegmentEvaluator.probeLimit,
@@ -246,6 +270,10 @@ final class BatchScorer {
             frequencies.update(repeating: 1, count: count)
             return
         }
+        if isSparse {
+            for place in 0..<count { frequencies[place] = evaluator.matches(index, docs[place]) ? 1 : 0 }
+            return
+        }
         conditionWords.update(repeating: 0, count: wordsPerWindow)
         (conditionWords + batchRange.lowerBound).update(
             from: batchWords + batchRange.lowerBound, count: batchRange.count)
@@ -258,6 +286,10 @@ final class BatchScorer {
     }
 
     private func clearUnmatched(_ index: Int, _ sums: UnsafeMutablePointer<Double>) {
+        if isSparse {
+            for place in 0..<count where !evaluator.matches(index, docs[place]) { sums[place] = 0 }
+            return
+        }
         conditionWords.update(repeating: 0, count: wordsPerWindow)
         (conditionWords + batchRange.lowerBound).update(
             from: batchWords + batchRange.lowerBound, count: batchRange.count)
@@ -275,6 +307,7 @@ final class BatchScorer {
             add(Int(node.pointee.children[0]), to: sums, takingMaximum: false)
             return
         }
+        if isSparse { return addFirstMatching(node, to: sums) }
         let sliceStart = window / windowsPerSlice * sliceSize
         for place in 0..<count {
             let owner = Int(owners[Int(docs[place]) - sliceStart])
@@ -283,6 +316,27 @@ final class BatchScorer {
             let frequency = child.pointee.isTag ? 1 : evaluator.frequency(child.pointee.slot, docs[place])
             let length = usesDivisors ? lengths[place] : 0
             sums[place] = context.termScore(child.pointee, frequency: frequency, length: length)
+        }
+    }
+
+    /// The same where nobody has noted which child owns which document.
+    private func addFirstMatching(_ node: UnsafeMutablePointer<Node>, to sums: UnsafeMutablePointer<Double>) {
+        let mark = arena.mark()
+        defer { arena.release(to: mark) }
+        let isOwned = arena.allocate(Bool.self, count, filledWith: false)
+        for child in 0..<node.pointee.childCount {
+            let index = Int(node.pointee.children[child])
+            let child = evaluator.nodes + index
+            for place in 0..<count where !isOwned[place] {
+                let frequency: UInt32 =
+                    child.pointee.isTag
+                    ? (evaluator.matches(index, docs[place]) ? 1 : 0)
+                    : evaluator.frequency(child.pointee.slot, docs[place])
+                if frequency == 0 { continue }
+                isOwned[place] = true
+                let length = usesDivisors ? lengths[place] : 0
+                sums[place] = context.termScore(child.pointee, frequency: frequency, length: length)
+            }
         }
     }
 
@@ -316,12 +370,49 @@ final class BatchScorer {
             }
             return
         }
+        if dividesBySlop { offerBest(scores) }
         let selected = rs_exec_select(scores, count, topK.threshold, ordinals)
         for index in 0..<selected {
             let place = Int(ordinals[index])
             offer(docs[place], scores[place], beforeSlop: dividesBySlop)
         }
     }
+
+    /// Offers as many of the best scores as the top k has room for: then the threshold is high before the positions of
+    /// others are read. What is offered here gets the score that loses to all.
+    private func offerBest(_ scores: UnsafeMutablePointer<Double>) {
+        let missing = topK.missing
+        guard missing > 0, missing <= BatchScorer.preselectionLimit, count > 2 * missing else { return }
+        let mark = arena.mark()
+        defer { arena.release(to: mark) }
+        // Places of the best so far, best first; of equal scores the first.
+        let best = arena.allocate(Int32.self, missing)
+        var held = 0
+        var least = -Double.infinity
+        for place in 0..<count {
+            let score = scores[place]
+            if held == missing, !(score > least) { continue }
+            if score.isNaN { continue }
+            var at = held < missing ? held : missing &- 1
+            while at > 0, scores[Int(best[at &- 1])] < score {
+                best[at] = best[at &- 1]
+                at &-= 1
+            }
+            best[at] = Int32(truncatingIfNeeded: place)
+            if held < missing { held &+= 1 }
+            least = scores[Int(best[held &- 1])]
+        }
+        // Fewer only where most are no numbers; then the threshold would not stand afterwards.
+        guard held == missing else { return }
+        for at in 0..<held {
+            let place = Int(best[at])
+            offer(docs[place], scores[place], beforeSlop: true)
+            scores[place] = -.infinity
+        }
+    }
+
+    /// More rows than this are not worth the sorting.
+    private static let preselectionLimit = 64
 
     private func normalize(_ scores: UnsafeMutablePointer<Double>, shift: UInt32, mask: UInt32) {
         if rs_exec_normalize(scores, segment.norms, docs, count, shift, mask) == 0 { return }
@@ -333,6 +424,7 @@ final class BatchScorer {
     }
 
     private func offer(_ docID: DocID, _ score: Double, beforeSlop: Bool) {
+        if score < topK.threshold { return }
         let stamp = segment.stamp(docID)
         guard topK.admits(bound: score, stampFloor: stamp) || score.isNaN else { return }
         var final = score

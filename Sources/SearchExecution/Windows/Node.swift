@@ -100,6 +100,9 @@ struct PostingCursor: BitwiseCopyable {
     /// Documents of the window before each of its 64 words.
     let documentsBefore: UnsafeMutablePointer<UInt16>
 
+    /// The whole list, where a query with few candidates has read it.
+    var whole: WholeList?
+
     // Positions.
 
     /// The block whose positions were read last.

@@ -13,9 +13,10 @@ struct OwnedValues<Value> {
         return values.count - 1
     }
 
-    /// The values' addresses; whoever takes them frees them.
-    func moveOut() -> (UnsafeMutablePointer<Value>, Int) {
-        let pointer = UnsafeMutablePointer<Value>.allocate(capacity: max(1, values.count))
+    /// The values' addresses; whoever takes them frees them, unless there are none.
+    func moveOut() -> (UnsafeMutablePointer<Value>?, Int) {
+        if values.isEmpty { return (nil, 0) }
+        let pointer = UnsafeMutablePointer<Value>.allocate(capacity: values.count)
         pointer.initialize(from: values, count: values.count)
         return (pointer, values.count)
     }
@@ -163,18 +164,31 @@ struct NodeBinder {
             append(child, to: node)
         }
         // Work first where it narrows most: small sets, then large ones, then what must look at positions.
-        let needed = clause.children.filter { nodes[$0].kind != .optional }
-        let ordered = needed.sorted {
-            let (a, b) = (rank($0), rank($1))
-            return a == b ? nodes[$0].estimate < nodes[$1].estimate : a < b
+        var least = Int.max
+        for child in clause.children {
+            least = min(least, nodes[child].estimate)
+            if nodes[child].kind != .optional { insert(child, node) }
         }
-        for child in ordered.isEmpty ? [clause.children[0]] : ordered {
-            node.pointee.fillOrder[node.pointee.fillCount] = Int32(child)
-            node.pointee.fillCount += 1
-        }
+        if node.pointee.fillCount == 0 { insert(clause.children[0], node) }
         node.pointee.kind = .and
-        node.pointee.estimate = clause.children.map { nodes[$0].estimate }.min() ?? 0
+        node.pointee.estimate = least
         node.pointee.scratch = arena.allocate(UInt64.self, wordsPerWindow)
+    }
+
+    /// Puts a child into the fill order; equal ones keep their order.
+    private func insert(_ child: Int, _ node: UnsafeMutablePointer<Node>) {
+        let order = node.pointee.fillOrder
+        let own = rank(child)
+        var place = node.pointee.fillCount
+        while place > 0 {
+            let before = Int(order[place - 1])
+            let other = rank(before)
+            if other < own || (other == own && nodes[before].estimate <= nodes[child].estimate) { break }
+            order[place] = order[place - 1]
+            place -= 1
+        }
+        order[place] = Int32(child)
+        node.pointee.fillCount += 1
     }
 
     private func rank(_ child: Int) -> Int {

@@ -3,9 +3,9 @@
 import Synchronization
 
 final class ScratchArena {
-    private var chunks: [UnsafeMutableRawBufferPointer] = []
-    private var chunk = 0
-    private var offset = 0
+    @exclusivity(unchecked) private var chunks: [UnsafeMutableRawBufferPointer] = []
+    @exclusivity(unchecked) private var chunk = 0
+    @exclusivity(unchecked) private var offset = 0
 
     static let chunkSize = 1 << 20
     /// What a pooled arena may hold on to.

@@ -191,8 +191,7 @@ extension SegmentEvaluator {
                 return first &+ Int(documentsBefore(cursor, window)[bit &>> 6]) &+ rs_exec_bits(below)
             }
         }
-        let index = find(cursor, docID)
-        return index < 0 ? -1 : cursor.pointee.block &* blockSize &+ index
+        return sparsePosting(cursor, docID)
     }
 
     private func documentsBefore(

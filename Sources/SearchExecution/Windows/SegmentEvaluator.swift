@@ -22,21 +22,22 @@ final class SegmentEvaluator {
     let windowCount: Int
 
     let cursors: UnsafeMutablePointer<PostingCursor>
-    let documentLists: UnsafeMutablePointer<DocumentList>
+    // `nil`: no node has one, so that nobody looks.
+    let documentLists: UnsafeMutablePointer<DocumentList>!
     let documentListCount: Int
-    let numericColumns: UnsafeMutablePointer<(NumericColumn, ValueRange)>
+    let numericColumns: UnsafeMutablePointer<(NumericColumn, ValueRange)>!
     let numericCount: Int
-    let missingColumns: UnsafeMutablePointer<MissingColumn>
+    let missingColumns: UnsafeMutablePointer<MissingColumn>!
     let missingCount: Int
-    let keyLists: UnsafeMutablePointer<(UnsafeMutablePointer<DocID>, Int)>
+    let keyLists: UnsafeMutablePointer<(UnsafeMutablePointer<DocID>, Int)>!
     let keyListCount: Int
 
     /// The live documents of `liveWindow`.
     let liveWords: UnsafeMutablePointer<UInt64>
-    private var liveWindow = -1
+    @exclusivity(unchecked) private var liveWindow = -1
 
     let positions: PositionScratch
-    var counters = ExecutionCounters()
+    @exclusivity(unchecked) var counters = ExecutionCounters()
     /// Asked now and then by what may take long inside one window.
     var isLate: () -> Bool = { false }
 
@@ -63,10 +64,10 @@ final class SegmentEvaluator {
     }
 
     deinit {
-        documentLists.deinitialize(count: documentListCount).deallocate()
-        numericColumns.deinitialize(count: numericCount).deallocate()
-        missingColumns.deinitialize(count: missingCount).deallocate()
-        keyLists.deinitialize(count: keyListCount).deallocate()
+        documentLists?.deinitialize(count: documentListCount).deallocate()
+        numericColumns?.deinitialize(count: numericCount).deallocate()
+        missingColumns?.deinitialize(count: missingCount).deallocate()
+        keyLists?.deinitialize(count: keyListCount).deallocate()
     }
 
     var matchesNothing: Bool { nodes[root].kind == .nothing }

@@ -189,6 +189,22 @@ package struct NumericColumn: Sendable {
             }
     }
 
+    /// Whether ``documents(in:into:)`` can say which documents lie in a range without looking at others.
+    package var hasExactRanks: Bool { hasSortedPermutation && patches.isEmpty }
+
+    /// Writes the documents in the range, ascending, dead ones included; needs room for ``count(_:)``.
+    ///
+    /// - Returns: how many.
+    /// - Precondition: ``hasExactRanks``.
+    package func documents(in range: ValueRange, into docIDs: UnsafeMutablePointer<DocID>) -> Int {
+        precondition(hasExactRanks, "the order of the values is not known")
+        guard let closed = range.closed, let permutation = storage.permutation else { return 0 }
+        let ranks = storage.ranks(closed)
+        docIDs.update(from: permutation + ranks.lowerBound, count: ranks.count)
+        sortDocIDs(UnsafeMutableBufferPointer(start: docIDs, count: ranks.count), below: documentCount)
+        return ranks.count
+    }
+
     // MARK: order
 
     /// Whether a sorted walk costs nothing to start.

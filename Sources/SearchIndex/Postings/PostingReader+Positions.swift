@@ -16,7 +16,10 @@ extension PostingReader {
             starts.update(from: decoded.positions + block &* blockSize, count: count)
             return base
         }
-        guard count == blockSize else { return nil }
+        guard count == blockSize else {
+            decodeTail(block, positions: starts)
+            return packed.data
+        }
         let base = packed.positions + Int(packed.directory[block].positionOffset)
         rk_position_starts(base, count, starts)
         return base

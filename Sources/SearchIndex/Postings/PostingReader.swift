@@ -170,7 +170,7 @@ package struct PostingReader: BitwiseCopyable, @unchecked Sendable {
     }
 
     /// The last block of a packed list, if it is not full: varints with the positions in between.
-    private func decodeTail(
+    func decodeTail(
         _ block: Int, docs: UnsafeMutablePointer<UInt32>? = nil, frequencies: UnsafeMutablePointer<UInt32>? = nil,
         masks: UnsafeMutablePointer<UInt64>? = nil, positions: UnsafeMutablePointer<UInt32>? = nil
     ) {

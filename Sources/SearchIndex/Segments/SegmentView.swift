@@ -143,6 +143,11 @@ package final class SegmentView: @unchecked Sendable {
         }
     }
 
+    /// Asks for the memory of keys that will be wanted: several at once wait no longer than one.
+    package func prefetchKey(_ docID: DocID) {
+        if case .sealed(let segment) = core { segment.keys.prefetch(docID) }
+    }
+
     package func payload(_ docID: DocID) -> [UInt8]? {
         switch core {
         case .sealed(let segment): return segment.payloads?[docID]

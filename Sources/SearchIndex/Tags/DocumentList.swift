@@ -134,6 +134,22 @@ package struct DocumentList: @unchecked Sendable {
         }
     }
 
+    /// Writes all docIDs, ascending; needs room for ``blockCount`` * 128. Returns their number.
+    package func decodeAll(into docIDs: UnsafeMutablePointer<DocID>) -> Int {
+        switch form {
+        case .array(let all):
+            all.withUnsafeBufferPointer {
+                if let start = $0.baseAddress { docIDs.update(from: start, count: $0.count) }
+            }
+            return all.count
+        case .packed:
+            for block in 0..<blockCount { _ = decodeDocIDs(block, into: docIDs + block * blockSize) }
+            return documentFrequency
+        case .bitmap(let words, let windows):
+            return Int(rk_list_bits(words, windows * wordsPerWindow, 0, docIDs))
+        }
+    }
+
     package func forEach(_ body: (DocID) -> Void) {
         if case .array(let docIDs) = form {
             for docID in docIDs { body(docID) }
@@ -258,16 +274,22 @@ package struct DocumentList: @unchecked Sendable {
     }
 }
 
-/// Sorts distinct docIDs: few by comparison, many by way of a bitmap.
+/// Sorts distinct docIDs.
 func sortDocIDs(_ docIDs: inout [DocID], below limit: Int) {
+    docIDs.withUnsafeMutableBufferPointer { sortDocIDs($0, below: limit) }
+}
+
+/// Sorts distinct docIDs: few by comparison, many by way of a bitmap.
+func sortDocIDs(_ docIDs: UnsafeMutableBufferPointer<DocID>, below limit: Int) {
     let count = docIDs.count
     let words = (limit + 63) / 64
-    guard count > 32, words < count * 8 else { return docIDs.sort() }
+    guard count > 32, words < count * 8 else {
+        var docIDs = docIDs
+        return docIDs.sort()
+    }
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: words) { bits in
         bits.initialize(repeating: 0)
-        docIDs.withUnsafeMutableBufferPointer { docIDs in
-            rk_set_bits(bits.baseAddress, docIDs.baseAddress, count, 0)
-            _ = rk_list_bits(bits.baseAddress, words, 0, docIDs.baseAddress)
-        }
+        rk_set_bits(bits.baseAddress, docIDs.baseAddress, count, 0)
+        _ = rk_list_bits(bits.baseAddress, words, 0, docIDs.baseAddress)
     }
 }
