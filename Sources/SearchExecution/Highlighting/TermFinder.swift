@@ -6,6 +6,7 @@
 // alone.
 
 import SearchAnalysis
+import SearchIndex
 import SearchModel
 import SearchQuery
 
@@ -139,7 +140,8 @@ package final class TermFinder {
         case .wildcard(let text):
             return .leaf(addLeaf(.pattern(.wildcard(text))), mask)
         case .fuzzy(let word, let distance):
-            return .leaf(addLeaf(.pattern(.fuzzy(word, distance: distance))), mask)
+            let near = word.withUnsafeBufferPointer { FuzzyWord($0, distance: distance) }
+            return .leaf(addLeaf(.pattern(.fuzzy(near))), mask)
         case .not(let child):
             let plan = compile(child)
             if case .other = plan { return .other }
