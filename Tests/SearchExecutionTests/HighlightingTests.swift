@@ -30,12 +30,18 @@ import Testing
 
     /// Field t with `[`tags`]`; field u takes part in the match.
     private func highlighted(_ text: String, _ query: String, u: String = "") throws -> String {
-        let fields = [TermFinder.FieldText(bit: 0, text: bytes(text)), TermFinder.FieldText(bit: 1, text: bytes(u))]
         var tags = HighlightTags()
         tags.open = bytes("[")
         tags.close = bytes("]")
-        let found = try finder(query).find(in: fields)
-        return String(decoding: Highlighter.highlight(bytes(text), found[0], tags: tags), as: UTF8.self)
+        let finder = try finder(query)
+        var result = Bytes()
+        bytes(text).withUnsafeBufferPointer { text in
+            bytes(u).withUnsafeBufferPointer { u in
+                finder.find(in: [TermFinder.FieldText(bit: 0, text: text), TermFinder.FieldText(bit: 1, text: u)])
+            }
+            Highlighter.highlight(text, finder.found(inField: 0), tags: tags, to: &result)
+        }
+        return String(decoding: result, as: UTF8.self)
     }
 
     private func summarized(
@@ -50,11 +56,14 @@ import Testing
         brackets.open = bytes("<i>")
         brackets.close = bytes("</i>")
         let finder = try finder(query)
-        let found = finder.find(in: [TermFinder.FieldText(bit: 0, text: bytes(text))])
-        let summary = Summarizer(options: options, tags: tags ? brackets : nil)
-            .summarize(bytes(text), found[0]) { leaf in
-                idf[String(decoding: finder.term(ofLeaf: leaf), as: UTF8.self)] ?? 1
-            }
+        var summary = Bytes()
+        bytes(text).withUnsafeBufferPointer { text in
+            finder.find(in: [TermFinder.FieldText(bit: 0, text: text)])
+            Summarizer(options: options, tags: tags ? brackets : nil)
+                .summarize(text, finder.found(inField: 0), to: &summary) { leaf in
+                    idf[String(decoding: finder.term(ofLeaf: leaf), as: UTF8.self)] ?? 1
+                }
+        }
         return String(decoding: summary, as: UTF8.self)
     }
 

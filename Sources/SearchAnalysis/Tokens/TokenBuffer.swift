@@ -58,6 +58,9 @@ package final class TokenBuffer {
         UnsafeBufferPointer(start: arena + Int(token.offset), count: Int(token.length))
     }
 
+    /// Where tokens' offsets count from; valid until the buffer changes.
+    package var arenaStart: UnsafePointer<UInt8> { UnsafePointer(arena) }
+
     /// A token without bytes, for an empty value of an INDEXEMPTY field.
     package func appendEmptyToken() {
         reserve(bytes: 0, tokens: 1)

@@ -10,63 +10,84 @@ import SearchModel
 package final class RowDecorator {
     private let finder: TermFinder
     private let snapshot: IndexSnapshot
-    /// TEXT fields: what rows call them, and their bits.
-    private let fields: [(name: Bytes, bit: Int)]
+    /// TEXT fields.
+    private let fields: [Field]
+
+    private struct Field {
+        /// What rows call it.
+        let name: Bytes
+        let bit: Int
+    }
+
+    private let stemmer: Stemmer?
 
     // The row at hand.
-    private var names: [Bytes] = []
-    private var found: [[FoundTerm]] = []
+    private var texts: [TermFinder.FieldText] = []
+    /// By position in `texts`: which of the fields it is.
+    private var present: [Int] = []
     /// By leaf of the query.
     private var weights: [Double?]
+    private var scratch = Bytes()
 
     package init(_ search: IndexSearch) {
         let configuration = search.index.configuration
         snapshot = search.snapshot
         fields = configuration.definition.schema.fields.compactMap { field in
             guard case .text(let options) = field.kind else { return nil }
-            return (name: field.attribute, bit: options.bit)
+            return Field(name: field.attribute, bit: options.bit)
         }
+        stemmer = IndexSearch.stemmers.take(search.language)
         finder = TermFinder(
             tree: search.tree, schema: configuration.definition.schema,
-            tokenizer: Tokenizer(stopWords: configuration.stopWords), stemmer: Stemmer(search.language),
+            tokenizer: Tokenizer(stopWords: configuration.stopWords), stemmer: stemmer,
             synonyms: configuration.synonyms, minStemLength: configuration.analysis.minStemLength)
         weights = Array(repeating: nil, count: finder.leafCount)
     }
 
-    /// A new row.
-    ///
-    /// - Parameter value: the text of a field, by the name that the row shows; `nil` when it is not there.
-    package func begin(_ value: (Bytes) -> ByteSlice?) {
-        names.removeAll(keepingCapacity: true)
-        var texts: [TermFinder.FieldText] = []
-        for field in fields {
-            guard let text = value(field.name) else { continue }
-            names.append(field.name)
-            texts.append(TermFinder.FieldText(bit: field.bit, text: Bytes(text)))
-        }
-        found = finder.find(in: texts)
-        // Patterns stand for another term in each document.
-        for leaf in weights.indices { weights[leaf] = nil }
+    deinit {
+        if let stemmer { IndexSearch.stemmers.giveBack(stemmer) }
     }
 
-    /// The text of a field of the row as it is shown.
-    package func decorated(_ value: ByteSlice, _ name: some Collection<UInt8>, _ decoration: Decoration) -> Bytes {
-        let text = Bytes(value)
-        let terms = names.firstIndex { $0.elementsEqual(name) }.map { found[$0] } ?? []
+    /// A new row.
+    ///
+    /// - Parameter value: the text of a field, by the name that the row shows; `nil` when it is not there. The texts
+    ///   are only read during the call.
+    package func begin(_ value: (Bytes) -> ByteSlice?) {
+        texts.removeAll(keepingCapacity: true)
+        present.removeAll(keepingCapacity: true)
+        for (position, field) in fields.enumerated() {
+            guard let text = value(field.name) else { continue }
+            texts.append(TermFinder.FieldText(bit: field.bit, text: text))
+            present.append(position)
+        }
+        finder.find(in: texts)
+        for leaf in weights.indices where finder.isPattern(leaf: leaf) { weights[leaf] = nil }
+    }
+
+    /// Writes the text of a field of the row as it is shown.
+    package func write(_ value: ByteSlice, _ name: ByteSlice, _ decoration: Decoration, to reply: ReplyWriter) {
+        let place = present.firstIndex { name.isEqual(to: fields[$0].name) }
+        let terms = place.map(finder.found(inField:)) ?? []
         var tags: HighlightTags?
         if let highlight = decoration.highlight {
             tags = HighlightTags()
             tags?.open = highlight.open
             tags?.close = highlight.close
         }
+        scratch.removeAll(keepingCapacity: true)
         if let summarize = decoration.summarize {
             var options = SummaryOptions()
             options.fragments = summarize.fragments
             options.words = summarize.length
             options.separator = summarize.separator
-            return Summarizer(options: options, tags: tags).summarize(text, terms) { weight(ofLeaf: $0) }
+            Summarizer(options: options, tags: tags).summarize(value, terms, to: &scratch) { weight(ofLeaf: $0) }
+        } else if let tags {
+            Highlighter.highlight(value, terms, tags: tags, to: &scratch)
+        } else {
+            reply.bulk(value)
+            return
         }
-        return tags.map { Highlighter.highlight(text, terms, tags: $0) } ?? text
+        reply.bulk(scratch)
     }
 
     /// How rare a leaf's term is: whole bits, as TFIDF counts them.

@@ -52,11 +52,12 @@ package struct RowPlan: Sendable {
     package init() {}
 
     /// What is done to the field of this name when the whole hash is shown.
-    package func decoration(of name: some Collection<UInt8>) -> Decoration {
-        if decorated.isEmpty { return decorateAll }
-        for field in decorated where field.name.elementsEqual(name) { return field.decoration }
+    package func decoration(of name: ByteSlice) -> Decoration {
+        for field in decorated where name.isEqual(to: field.name) { return field.decoration }
         return decorateAll
     }
+
+    private func decoration(of name: Bytes) -> Decoration { name.withUnsafeBufferPointer { decoration(of: $0) } }
 
     package var decorates: Bool { !decorated.isEmpty || !decorateAll.isEmpty }
 }

@@ -22,6 +22,16 @@ enum TermPattern {
         }
     }
 
+    /// What every matching term starts with; `nil`: they may start with anything.
+    var firstByte: UInt8? {
+        switch self {
+        case .prefix(let text): text.first
+        case .wildcard(let text):
+            text.first.flatMap { [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "\\")].contains($0) ? nil : $0 }
+        case .suffix, .infix, .fuzzy: nil
+        }
+    }
+
     private static func contains(_ term: UnsafeBufferPointer<UInt8>, _ text: Bytes) -> Bool {
         guard text.count <= term.count else { return false }
         for start in 0...(term.count - text.count) {
