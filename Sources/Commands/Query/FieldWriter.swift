@@ -71,15 +71,14 @@ struct FieldWriter {
         for field in plan.leading {
             guard let value = Self.value(of: field.identifier, in: pairs) else { continue }
             reply.bulk(field.name)
-            let decoration = field.name.withUnsafeBufferPointer { plan.decoration(of: $0) }
-            write(value, field.format, decoration, field.name, to: reply)
+            write(value, field.format, isDecorated: true, field.name, to: reply)
         }
         for i in 0..<pairs.count {
             let name = pairs.name(i)
             if isElsewhere(name) { continue }
             reply.bulk(name)
             if let decorator {
-                decorator.write(pairs.value(i), name, plan.decoration(of: name), to: reply)
+                decorator.write(pairs.value(i), name, to: reply)
             } else {
                 reply.bulk(pairs.value(i))
             }
@@ -109,12 +108,12 @@ struct FieldWriter {
         for field in fields where field.source < values.count {
             guard let value = values[field.source] else { continue }
             reply.bulk(field.name)
-            write(value, field.format, field.decoration, field.name, to: reply)
+            write(value, field.format, isDecorated: !field.decoration.isEmpty, field.name, to: reply)
         }
     }
 
     private func write(
-        _ value: ByteSlice, _ format: RowPlan.Format, _ decoration: Decoration, _ name: Bytes, to reply: ReplyWriter
+        _ value: ByteSlice, _ format: RowPlan.Format, isDecorated: Bool, _ name: Bytes, to reply: ReplyWriter
     ) {
         switch format {
         case .number:
@@ -124,8 +123,8 @@ struct FieldWriter {
                 reply.bulk(value)
             }
         case .asStored:
-            if let decorator, !decoration.isEmpty {
-                name.withUnsafeBufferPointer { decorator.write(value, $0, decoration, to: reply) }
+            if let decorator, isDecorated {
+                name.withUnsafeBufferPointer { decorator.write(value, $0, to: reply) }
             } else {
                 reply.bulk(value)
             }

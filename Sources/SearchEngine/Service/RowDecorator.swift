@@ -10,7 +10,7 @@ import SearchModel
 package final class RowDecorator {
     private let finder: TermFinder
     private let snapshot: IndexSnapshot
-    /// TEXT fields.
+    /// TEXT fields that have to be searched.
     private let fields: [Field]
 
     private struct Field {
@@ -21,27 +21,66 @@ package final class RowDecorator {
 
     private let stemmer: Stemmer?
 
+    /// What is done to values, by name.
+    private let named: [(name: Bytes, style: Style)]
+    /// What is done to all others.
+    private let common: Style
+
+    private enum Style {
+        case plain
+        case highlight(HighlightTags)
+        case summary(Summarizer)
+
+        init(_ decoration: Decoration) {
+            var tags: HighlightTags?
+            if let highlight = decoration.highlight {
+                tags = HighlightTags()
+                tags?.open = highlight.open
+                tags?.close = highlight.close
+            }
+            if let summarize = decoration.summarize {
+                var options = SummaryOptions()
+                options.fragments = summarize.fragments
+                options.words = summarize.length
+                options.separator = summarize.separator
+                self = .summary(Summarizer(options: options, tags: tags))
+            } else {
+                self = tags.map(Style.highlight) ?? .plain
+            }
+        }
+
+        var isPlain: Bool {
+            if case .plain = self { true } else { false }
+        }
+    }
+
     // The row at hand.
-    private var texts: [TermFinder.FieldText] = []
+    @exclusivity(unchecked) private var texts: [TermFinder.FieldText] = []
     /// By position in `texts`: which of the fields it is.
-    private var present: [Int] = []
+    @exclusivity(unchecked) private var present: [Int] = []
     /// By leaf of the query.
-    private var weights: [Double?]
-    private var scratch = Bytes()
+    @exclusivity(unchecked) private var weights: [Double?]
+    @exclusivity(unchecked) private var scratch = Bytes()
 
     package init(_ search: IndexSearch) {
         let configuration = search.index.configuration
         snapshot = search.snapshot
-        fields = configuration.definition.schema.fields.compactMap { field in
-            guard case .text(let options) = field.kind else { return nil }
-            return Field(name: field.attribute, bit: options.bit)
-        }
+        let named = search.rows.decorated.map { (name: $0.name, style: Style($0.decoration)) }
+        let common = Style(search.rows.decorateAll)
+        self.named = named
+        self.common = common
         stemmer = IndexSearch.stemmers.take(search.language)
         finder = TermFinder(
             tree: search.tree, schema: configuration.definition.schema,
             tokenizer: Tokenizer(stopWords: configuration.stopWords), stemmer: stemmer,
             synonyms: configuration.synonyms, minStemLength: configuration.analysis.minStemLength)
         weights = Array(repeating: nil, count: finder.leafCount)
+        let needsAll = finder.dependsOnAllFields
+        fields = configuration.definition.schema.fields.compactMap { field in
+            guard case .text(let options) = field.kind else { return nil }
+            let style = named.first { $0.name == field.attribute }?.style ?? common
+            return needsAll || !style.isPlain ? Field(name: field.attribute, bit: options.bit) : nil
+        }
     }
 
     deinit {
@@ -65,27 +104,25 @@ package final class RowDecorator {
     }
 
     /// Writes the text of a field of the row as it is shown.
-    package func write(_ value: ByteSlice, _ name: ByteSlice, _ decoration: Decoration, to reply: ReplyWriter) {
-        let place = present.firstIndex { name.isEqual(to: fields[$0].name) }
-        let terms = place.map(finder.found(inField:)) ?? []
-        var tags: HighlightTags?
-        if let highlight = decoration.highlight {
-            tags = HighlightTags()
-            tags?.open = highlight.open
-            tags?.close = highlight.close
+    package func write(_ value: ByteSlice, _ name: ByteSlice, to reply: ReplyWriter) {
+        var style = common
+        for entry in named where name.isEqual(to: entry.name) {
+            style = entry.style
+            break
         }
-        scratch.removeAll(keepingCapacity: true)
-        if let summarize = decoration.summarize {
-            var options = SummaryOptions()
-            options.fragments = summarize.fragments
-            options.words = summarize.length
-            options.separator = summarize.separator
-            Summarizer(options: options, tags: tags).summarize(value, terms, to: &scratch) { weight(ofLeaf: $0) }
-        } else if let tags {
-            Highlighter.highlight(value, terms, tags: tags, to: &scratch)
-        } else {
+        if case .plain = style {
             reply.bulk(value)
             return
+        }
+        let place = present.firstIndex { name.isEqual(to: fields[$0].name) }
+        let terms = place.map(finder.found(inField:)) ?? []
+        scratch.removeAll(keepingCapacity: true)
+        switch style {
+        case .plain: break
+        case .highlight(let tags):
+            Highlighter.highlight(value, terms, tags: tags, to: &scratch)
+        case .summary(let summarizer):
+            summarizer.summarize(value, terms, to: &scratch) { weight(ofLeaf: $0) }
         }
         reply.bulk(scratch)
     }

@@ -51,13 +51,9 @@ package struct RowPlan: Sendable {
 
     package init() {}
 
-    /// What is done to the field of this name when the whole hash is shown.
-    package func decoration(of name: ByteSlice) -> Decoration {
-        for field in decorated where name.isEqual(to: field.name) { return field.decoration }
-        return decorateAll
+    private func decoration(of name: Bytes) -> Decoration {
+        decorated.first { $0.name == name }?.decoration ?? decorateAll
     }
-
-    private func decoration(of name: Bytes) -> Decoration { name.withUnsafeBufferPointer { decoration(of: $0) } }
 
     package var decorates: Bool { !decorated.isEmpty || !decorateAll.isEmpty }
 }

@@ -126,7 +126,8 @@ package struct Summarizer {
     private func appendHead(of text: ByteSlice, to result: inout Bytes) {
         let start = result.count
         let (limit, overflow) = options.words.multipliedReportingOverflow(by: options.fragments)
-        let length = overflow || limit >= text.count ? text.count : min(text.count, (limit + 1) * Self.charactersPerWord)
+        let length =
+            overflow || limit >= text.count ? text.count : min(text.count, (limit + 1) * Self.charactersPerWord)
         appendWithSingleSpaces(text, 0..<length, to: &result)
         while result.count > start + 1, let last = result.last, !last.byteClass.has(.separator) { result.removeLast() }
         if result.count > start, let last = result.last, last.byteClass.has(.space) { result.removeLast() }

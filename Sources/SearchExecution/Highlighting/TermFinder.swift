@@ -63,9 +63,10 @@ package final class TermFinder {
     private let minPrefix: Int
     private let phoneticFields: FieldMask
     private let stemmedFields: FieldMask
-    private var leaves: [Leaf] = []
-    private var hasPatterns = false
-    private var plan = Plan.nothing
+    private let textFields: FieldMask
+    @exclusivity(unchecked) private var leaves: [Leaf] = []
+    @exclusivity(unchecked) private var hasPatterns = false
+    @exclusivity(unchecked) private var plan = Plan.nothing
     /// By first byte of a token: the leaves that it may belong to, a bit each; the last bit stands for all further ones.
     private let starts: UnsafeMutablePointer<UInt64>
     private static let lastStart = 63
@@ -73,15 +74,15 @@ package final class TermFinder {
     // The document at hand.
     private let buffer = TokenBuffer()
     /// Tokens ascending.
-    private var hits: [Hit] = []
+    @exclusivity(unchecked) private var hits: [Hit] = []
     /// Fields that a leaf was found in.
-    private var masks: [FieldMask] = []
+    @exclusivity(unchecked) private var masks: [FieldMask] = []
     /// Leaves in branches that matched.
-    private var active: [Bool] = []
-    private var patternTerms: [Bytes?] = []
-    private var found: [FoundTerm] = []
+    @exclusivity(unchecked) private var active: [Bool] = []
+    @exclusivity(unchecked) private var patternTerms: [Bytes?] = []
+    @exclusivity(unchecked) private var found: [FoundTerm] = []
     /// Where the found terms of each field end.
-    private var ends: [Int] = []
+    @exclusivity(unchecked) private var ends: [Int] = []
 
     private struct Hit {
         var token: Int
@@ -102,16 +103,20 @@ package final class TermFinder {
         self.minPrefix = minPrefix
         var phoneticFields: FieldMask = 0
         var stemmedFields: FieldMask = 0
+        var textFields: FieldMask = 0
         for field in schema.fields {
             guard case .text(let options) = field.kind else { continue }
+            textFields |= 1 << options.bit
             if options.phonetic != nil { phoneticFields |= 1 << options.bit }
             if !options.noStem { stemmedFields |= 1 << options.bit }
         }
         self.phoneticFields = phoneticFields
         self.stemmedFields = stemmedFields
+        self.textFields = textFields
         starts = .allocate(capacity: 256)
         starts.initialize(repeating: 0, count: 256)
         plan = compile(tree)
+        dependsOnAllFields = hasPatterns || !isIndependent(plan)
         for leaf in leaves.indices { noteStarts(of: leaf) }
         masks = Array(repeating: 0, count: leaves.count)
         active = Array(repeating: false, count: leaves.count)
@@ -132,6 +137,10 @@ package final class TermFinder {
     }
 
     package var leafCount: Int { leaves.count }
+
+    /// What is found in a field may depend on the document's other fields; without that, those that are not shown need
+    /// not be searched.
+    package private(set) var dependsOnAllFields = false
 
     /// Whether the leaf stands for another term in each document.
     package func isPattern(leaf: Int) -> Bool {
@@ -190,6 +199,19 @@ package final class TermFinder {
         return leaves.count - 1
     }
 
+    /// Whether every leaf that is found in some field belongs to a branch that matched, wherever that field lies.
+    private func isIndependent(_ plan: Plan) -> Bool {
+        func isPlain(_ plan: Plan) -> Bool {
+            if case .leaf(_, let mask) = plan { mask & textFields == textFields } else { false }
+        }
+        return switch plan {
+        case .leaf, .phrase, .not, .other, .nothing: true
+        case .all(let children): children.allSatisfy(isIndependent)
+        case .any(let children): children.allSatisfy(isPlain)
+        case .optional(let child): isPlain(child)
+        }
+    }
+
     private func noteStarts(of leaf: Int) {
         let bit: UInt64 = 1 << UInt64(min(leaf, Self.lastStart))
         switch leaves[leaf] {
@@ -246,7 +268,8 @@ package final class TermFinder {
 
         found.removeAll(keepingCapacity: true)
         var hit = 0
-        for (field, end) in ends.enumerated() {
+        for field in ends.indices {
+            let end = ends[field]
             while hit < hits.count && hits[hit].token < end {
                 let (token, leaf) = (hits[hit].token, hits[hit].leaf)
                 if active[leaf] {
