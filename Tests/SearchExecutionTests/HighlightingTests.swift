@@ -94,6 +94,49 @@ import Testing
         #expect(try highlighted("a fox, two Foxes", query) == expected)
     }
 
+    @Test(arguments: [51, 52] as [UInt64])
+    func `fields that are not shown need not be searched when they cannot matter`(seed: UInt64) throws {
+        let queries = [
+            "fox", "foxes", "fox cat", "fox|cat", "(fox cat)|two", "\"fox two\"", "\"fox two\"|cat", "two -cat",
+            "two ~cat", "two ~(fox cat)", "fo*", "%fix%", "@u:fox two", "@t:fox|cat", "@t|u:fox", "vulpes two",
+        ]
+        let words = ["fox", "Foxes", "cat", "two", "fix", "vulpes", "dog"]
+        var random = SplitMix(seed)
+        var independent = 0
+        for query in queries {
+            let finder = try finder(query)
+            if finder.dependsOnAllFields { continue }
+            independent += 1
+            for _ in 0..<20 {
+                let t = bytes((0..<random.below(6)).map { _ in random.pick(words) }.joined(separator: " "))
+                let u = bytes((0..<random.below(6)).map { _ in random.pick(words) }.joined(separator: " "))
+                t.withUnsafeBufferPointer { t in
+                    let own = TermFinder.FieldText(bit: 0, text: t)
+                    finder.find(in: [own])
+                    let alone = Array(finder.found(inField: 0))
+                    u.withUnsafeBufferPointer { finder.find(in: [own, TermFinder.FieldText(bit: 1, text: $0)]) }
+                    #expect(Array(finder.found(inField: 0)) == alone, "seed \(seed), \(query)")
+                }
+            }
+        }
+        #expect(independent >= 5)
+    }
+
+    @Test func `a stem is not found in a field that is not stemmed`() throws {
+        var schema = Schema()
+        var options = TextOptions()
+        options.noStem = true
+        schema.append(FieldSpec(identifier: bytes("t"), attribute: bytes("t"), kind: .text(options)))
+        let stemmer = Stemmer(.english)
+        let tree = try QueryExpander(schema: schema, stemmer: stemmer, synonyms: SynonymTable())
+            .expand(QueryParser.parse(bytes("word"), options: QueryParserOptions(dialect: 2)))
+        let finder = TermFinder(tree: tree, schema: schema, tokenizer: Tokenizer(), stemmer: stemmer)
+        bytes("words word").withUnsafeBufferPointer { text in
+            finder.find(in: [TermFinder.FieldText(bit: 0, text: text)])
+        }
+        #expect(finder.found(inField: 0).map(\.offset) == [6])
+    }
+
     @Test func `a match in another field shows the word everywhere, once for a pattern`() throws {
         #expect(try highlighted("fox cat", "@u:fox|hen", u: "fox") == "[fox] cat")
         #expect(try highlighted("fox cat", "@u:fox|cat", u: "hen") == "fox [cat]")
