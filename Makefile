@@ -14,7 +14,7 @@ ifdef STRICT
 export RINGSEARCH_STRICT := 1
 endif
 
-.PHONY: help packages build release run test demo golden conformance crash hostile fuzz seeds bench format lint check clean
+.PHONY: help packages build release run test demo golden conformance clients crash hostile fuzz seeds bench format lint check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,7 @@ test: packages ## all tests; FILTER=Words runs those whose name matches
 	swift test --disable-xctest $(if $(FILTER),--filter '$(FILTER)')
 
 demo: ## load Debian's package descriptions into a running server and ask five questions (PORT=7379)
+	@command -v python3 >/dev/null || scripts/install-packages python3-minimal
 	@python3 scripts/demo --port $(PORT)
 
 golden: ## record the golden transcripts anew from the peer on PEER_PORT, which is emptied
@@ -44,6 +45,9 @@ golden: ## record the golden transcripts anew from the peer on PEER_PORT, which 
 conformance: release ## compare with a peer, RINGSEARCH_PEER=host:port (SEED= COUNT= CONSTRUCT=)
 	swift run -c release conformance $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
 	    $(if $(CONSTRUCT),--construct $(CONSTRUCT))
+
+clients: release ## what client libraries of Python do (PYTHON=python3 STORE=redis-server of 7.4 for expiring fields)
+	$(or $(PYTHON),python3) Tests/Clients/run $(if $(STORE),--store '$(STORE)')
 
 crash: release ## kill -9 a server under load ROUNDS times and look for lost documents
 	python3 Tests/Crash/crashtest --rounds $(or $(ROUNDS),10)

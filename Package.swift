@@ -29,8 +29,14 @@ let package = Package(
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         // Snowball stemmers of all languages.
         .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
+        // The cipher of Dynomite's peer links: RSA-OAEP and AES-CBC. The system's libcrypto, because it is everywhere already,
+        // gets its security updates from the distribution, and builds in no time where a vendored one takes minutes.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         // Node-local durable state: crash-safe, one writer, many readers.
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+
+        // XXH3: hashes of records, the same on every node.
+        .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
 
         // MARK: foundations
 
@@ -41,6 +47,8 @@ let package = Package(
         .target(name: "Platform", dependencies: ["CSystemCalls"]),
         .target(name: "RESP"),
         .target(name: "Settings"),
+        // The one place that knows YAML.
+        .target(name: "SettingsYAML", dependencies: ["Settings", .product(name: "Yams", package: "Yams")]),
 
         // MARK: search
 
@@ -53,11 +61,25 @@ let package = Package(
             name: "SearchExecution",
             dependencies: ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchModel", kernels]),
         .target(name: "SearchAggregation", dependencies: ["SearchExpressions", "SearchModel"]),
+        .target(name: "SearchSuggest", dependencies: ["SearchModel"]),
         .target(
             name: "SearchEngine",
             dependencies: [
-                "SearchExecution", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchAggregation",
-                "SearchExpressions", "SearchModel", "Storage", "Settings", "Platform", "RESP",
+                "SearchExecution", "SearchSuggest", "SearchIndex", "SearchAnalysis", "SearchQuery", "SearchAggregation",
+                "SearchExpressions", "SearchModel", "Storage", "Settings", "Platform", "RESP", "Containers",
+            ]),
+
+        // MARK: ring
+
+        // Replication as values and state machines: no sockets, no clocks, no disks.
+        .target(name: "RingCore", dependencies: ["Settings", "Platform", "CXXHash"]),
+        // Drives it with real sockets.
+        .target(
+            name: "RingNode",
+            dependencies: [
+                "RingCore", "COpenSSL",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
 
         // MARK: storage
@@ -71,7 +93,8 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "SearchEngine", "SearchExecution", "SearchAggregation", "SearchExpressions", "SearchIndex",
-                "SearchAnalysis", "SearchQuery", "SearchModel", "Storage", "Settings", "Platform", "RESP",
+                "SearchSuggest", "SearchAnalysis", "SearchQuery", "SearchModel", "Storage", "Settings", "Platform",
+                "RESP",
                 "CSystemCalls",
             ]),
         .target(
@@ -84,9 +107,9 @@ let package = Package(
         .executableTarget(
             name: "ringsearchd",
             dependencies: [
-                "Server", "Commands", "SearchEngine", "StorageHiredis", "Storage", "Settings", "Platform",
+                "Server", "Commands", "SearchEngine", "RingCore", "StorageHiredis", "Storage", "Settings",
+                "SettingsYAML", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"),
             ]),
 
         // MARK: tests and what they share
@@ -112,19 +135,29 @@ let package = Package(
             path: "Tests/Conformance", exclude: ["KNOWN_DIFFERENCES.md"]),
         // Parsers on bytes without sense: replays files, or runs under libFuzzer (scripts/fuzz).
         .executableTarget(
-            name: "fuzz", dependencies: ["RESP", "SearchAnalysis", "SearchExpressions", "SearchModel", "SearchQuery"],
+            name: "fuzz",
+            dependencies: [
+                "RESP", "RingCore", "SearchAnalysis", "SearchExpressions", "SearchModel", "SearchQuery", "Settings",
+                "SettingsYAML",
+            ],
             path: "Tests/Fuzz", exclude: ["Seeds"]),
         // The source itself: who imports whom, what documents say, habits.
         .testTarget(name: "TidyTests", path: "Tests/Tidy"),
         .testTarget(name: "RESPTests", dependencies: ["RESP"]),
+        .testTarget(
+            name: "RingNodeTests",
+            dependencies: ["RingNode", "RingCore", "COpenSSL", .product(name: "NIOPosix", package: "swift-nio")]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
+        .testTarget(name: "SettingsYAMLTests", dependencies: ["Settings", "SettingsYAML", "RingCore"]),
         .testTarget(name: "ringsearchdTests", dependencies: ["ringsearchd", "Settings"]),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Commands", "RESP", "Settings", "Storage", "SearchEngine"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "RESP", "Platform"]),
         .testTarget(
-            name: "StorageHiredisTests", dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis"]),
+            name: "StorageHiredisTests",
+            dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis", "TestKit"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
+        .testTarget(name: "RingCoreTests", dependencies: ["RingCore", "Settings"]),
         .testTarget(name: "SearchQueryTests", dependencies: ["SearchQuery", "SearchModel"]),
         .testTarget(name: "SearchAnalysisTests", dependencies: ["SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),
@@ -132,6 +165,7 @@ let package = Package(
             name: "SearchExecutionTests",
             dependencies: ["SearchExecution", "SearchIndex", "SearchQuery", "SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchExpressionsTests", dependencies: ["SearchExpressions"]),
+        .testTarget(name: "SearchSuggestTests", dependencies: ["SearchSuggest", "SearchModel"]),
         .testTarget(name: "SearchAggregationTests", dependencies: ["SearchAggregation"]),
     ],
     swiftLanguageModes: [.v6]

@@ -23,6 +23,7 @@ package final class SearchEngine: Sendable {
     package let inlineLimit = 100_000
 
     package let cursors = CursorTable()
+    package let suggestions = SuggestionCatalog()
 
     let catalog = Catalog()
     let dictionaries = TermDictionaries()
@@ -40,7 +41,7 @@ package final class SearchEngine: Sendable {
         self.settings = settings
         self.definitions = definitions
         self.workers = WorkerPool(threads: workers, queueLimit: 1024 * max(1, workers))
-        ingester = Ingester()
+        ingester = Ingester(suggestions: suggestions)
         maintenance = Maintenance()
         ingester.engine = self
     }

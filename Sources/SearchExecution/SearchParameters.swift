@@ -64,6 +64,8 @@ package struct SearchParameters: Sendable {
     package var inOrder = false
     /// INFIELDS; `nil` is all fields.
     package var inFields: FieldMask?
+    /// The index was made with NOFIELDS: no posting knows its field, and every name stands for all of them.
+    package var ignoresFields = false
     package var maxExpansions = 200
     package var minPrefix = 2
     /// CLOCK_MONOTONIC nanoseconds.

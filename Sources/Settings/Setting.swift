@@ -43,6 +43,8 @@ package struct Setting: Sendable {
     package let isSecret: Bool
     /// FT.CONFIG SET refuses it (`Not modifiable at runtime`), CONFIG SET too (`can't set immutable config`).
     package let isImmutable: Bool
+    /// Whether reading the file again changes it: what clients may change, and some of what they may not.
+    package internal(set) var followsFile: Bool
     package let summary: String
 
     package let defaultValue: SettingValue
@@ -56,6 +58,7 @@ package struct Setting: Sendable {
 package struct SettingsState: Sendable {
     package var search = SearchSettings()
     package var server = ServerSettings()
+    package var ring = RingSettings()
     var other: [String: SettingValue] = [:]
 }
 
@@ -200,7 +203,8 @@ extension Setting {
         self.kind = kind
         self.effect = effect
         self.isSecret = secret
-        self.isImmutable = immutable || effect == .atStart
+        isImmutable = immutable || effect == .atStart
+        followsFile = !isImmutable
         self.summary = summary
         self.refusal = refusal
         self.get = get
@@ -276,11 +280,11 @@ extension Setting {
     }
 
     static func custom(
-        _ name: String, _ kind: SettingKind, _ summary: String,
+        _ name: String, _ kind: SettingKind, effect: SettingEffect = .live, _ summary: String,
         refusal: (@Sendable (SettingValue) -> String?)?, get: @escaping @Sendable (SettingsState) -> SettingValue,
         set: @escaping @Sendable (inout SettingsState, SettingValue) -> Void
     ) -> Setting {
-        Setting(name, [], kind, .live, immutable: false, summary, refusal: refusal, get: get, set: set)
+        Setting(name, [], kind, effect, immutable: false, summary, refusal: refusal, get: get, set: set)
     }
 
     /// A value that CONFIG alone keeps.

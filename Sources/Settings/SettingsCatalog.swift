@@ -2,7 +2,7 @@
 
 package enum SettingsCatalog {
     /// Search tunables first, in FT.CONFIG's order.
-    package static let all: [Setting] = search + server
+    package static let all: [Setting] = search + server + ringwide
 
     /// Positions by CONFIG name (lower case) and by FT.CONFIG name (upper case).
     static let byName: [String: Int] = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })

@@ -28,11 +28,24 @@ package final class SettingsRegistry: Sendable {
 
     package init() {}
 
+    /// The values and origins of another registry, without its observers: to try changes out.
+    package init(copying other: SettingsRegistry) {
+        let copied = other.state.withLock { (values: $0.values, origins: $0.origins) }
+        state.withLock {
+            $0.values = copied.values
+            $0.origins = copied.origins
+        }
+    }
+
     // MARK: reading
+
+    /// A copy of all values as they are now.
+    package var values: SettingsState { state.withLock { $0.values } }
 
     /// A copy of the search tunables as they are now.
     package var search: SearchSettings { state.withLock { $0.values.search } }
     package var server: ServerSettings { state.withLock { $0.values.server } }
+    package var ring: RingSettings { state.withLock { $0.values.ring } }
 
     /// Counts changes: whoever keeps a copy compares this to see whether it is stale.
     package var generation: Int { changes.load(ordering: .acquiring) }

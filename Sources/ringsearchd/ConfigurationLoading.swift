@@ -1,7 +1,9 @@
 // From flags, environment and file to settings.
 
 import Foundation
+import RingCore
 import Settings
+import SettingsYAML
 
 /// A configuration that cannot be used: every problem, one a line.
 struct ConfigurationFailure: Error {
@@ -20,54 +22,57 @@ struct ConfigurationLoading {
         "RINGSEARCH_CONFIG", "RINGSEARCH_STRICT", "RINGSEARCH_PEER", "RINGSEARCH_REWRITE_GOLDEN",
     ]
 
+    /// Variables of Dynomite, weaker than ours.
+    private static let dynomiteVariables = [
+        "DYNOMITE_DNS_NAME": "dns-seed-name", "DYNOMITE_DNS_TYPE": "dns-seed-type",
+        "DYN_ADVERTISE_ADDR": "dyn-advertise",
+    ]
+
+    /// A value from somewhere, before it is set.
+    private struct Step {
+        let setting: Setting
+        let text: String
+        let origin: SettingOrigin
+        /// `file:line key`, the name of a variable or a flag.
+        let source: String
+        /// As written in the file.
+        var key = ""
+        /// Of the items of a list, where they are.
+        var itemSources: [String] = []
+    }
+
     /// Applies everything, weakest first; nothing is applied when anything is wrong.
     ///
     /// - Returns: warnings.
     func apply(to settings: SettingsRegistry) throws(ConfigurationFailure) -> [String] {
         var problems: [String] = []
-        let trial = SettingsRegistry()
-        var steps: [(setting: Setting, text: String, origin: SettingOrigin)] = []
-
+        var warnings: [String] = []
+        var steps: [Step] = []
         if let file {
             let read = Self.read(file)
             problems += read.problems
-            steps += read.values.map { ($0.setting, $0.text, .file) }
+            warnings += read.warnings
+            steps += read.steps
         }
-        var warnings: [String] = []
-        let variables = Dictionary(
-            uniqueKeysWithValues: SettingsCatalog.all.map { (ConfigurationKeys.environmentName(of: $0), $0) })
-        for (name, text) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("RINGSEARCH_") {
-            if let setting = variables[name] {
-                steps.append((setting, text, .environment))
-            } else if name.hasSuffix("_FILE"), let setting = variables[String(name.dropLast(5))], setting.isSecret {
-                if let secret = Self.firstLine(of: text) {
-                    steps.append((setting, secret, .environment))
-                } else {
-                    problems.append("\(name) '\(text)' cannot be read")
-                }
-            } else if !Self.otherVariables.contains(name) {
-                warnings.append("the environment variable \(name) is no setting")
-            }
-        }
+        readEnvironment(&steps, &problems, &warnings)
         for (name, text) in flags {
             if let setting = SettingsCatalog.setting(named: name) {
-                steps.append((setting, text, .flag))
+                steps.append(Step(setting: setting, text: text, origin: .flag, source: "--set \(setting.name)"))
             } else {
                 problems.append("--set \(name): unknown setting")
             }
         }
+        let trial = SettingsRegistry(copying: settings)
         for step in steps {
             do throws(SettingError) {
                 try trial.set(step.setting, to: step.text, origin: step.origin)
             } catch {
                 // The file's own problems are told already, with their lines.
-                guard step.origin != .file else { continue }
-                let source =
-                    step.origin == .flag
-                    ? "--set \(step.setting.name)" : ConfigurationKeys.environmentName(of: step.setting)
-                problems.append("\(source): \(error.reason)")
+                if step.origin != .file { problems.append("\(step.source): \(error.reason)") }
             }
         }
+        // What does not fit together is told beside what is wrong by itself, from values that are right.
+        warnings += checkRing(trial, steps, &problems)
         guard problems.isEmpty else { throw ConfigurationFailure(lines: problems) }
         for step in steps {
             // It went well with the trial.
@@ -75,6 +80,89 @@ struct ConfigurationLoading {
         }
         return warnings
     }
+
+    private func readEnvironment(_ steps: inout [Step], _ problems: inout [String], _ warnings: inout [String]) {
+        func add(_ name: String, _ setting: Setting, _ text: String) {
+            steps.append(Step(setting: setting, text: text, origin: .environment, source: name))
+        }
+        for (name, text) in environment.sorted(by: { $0.key < $1.key }) {
+            if let setting = Self.dynomiteVariables[name].flatMap({ SettingsCatalog.setting(named: $0) }) {
+                add(name, setting, text)
+            }
+        }
+        // Half of this address is enough: the rest is as Dynomite has it.
+        let (floridaHost, floridaPort) = (environment["DYNOMITE_FLORIDA_IP"], environment["DYNOMITE_FLORIDA_PORT"])
+        if floridaHost != nil || floridaPort != nil, let setting = SettingsCatalog.setting(named: "florida-address") {
+            let name = floridaHost != nil ? "DYNOMITE_FLORIDA_IP" : "DYNOMITE_FLORIDA_PORT"
+            add(name, setting, "\(floridaHost ?? "127.0.0.1"):\(floridaPort ?? "8080")")
+        }
+        if environment["DYNOMITE_FLORIDA_REQUEST"] != nil {
+            warnings.append("DYNOMITE_FLORIDA_REQUEST changes nothing: set florida_path")
+        }
+
+        let variables = Dictionary(
+            uniqueKeysWithValues: SettingsCatalog.all.map { (ConfigurationKeys.environmentName(of: $0), $0) })
+        for (name, text) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("RINGSEARCH_") {
+            if let setting = variables[name] {
+                add(name, setting, text)
+            } else if name.hasSuffix("_FILE"), let setting = variables[String(name.dropLast(5))], setting.isSecret {
+                if let secret = Self.firstLine(of: text) {
+                    add(name, setting, secret)
+                } else {
+                    problems.append("\(name) '\(text)' cannot be read")
+                }
+            } else if !Self.otherVariables.contains(name) {
+                warnings.append("the environment variable \(name) is no setting")
+            }
+        }
+    }
+
+    // MARK: the ring
+
+    /// Checks what the ring's settings mean together.
+    ///
+    /// - Returns: warnings.
+    private func checkRing(_ settings: SettingsRegistry, _ steps: [Step], _ problems: inout [String]) -> [String] {
+        do throws(RingConfigurationFailure) {
+            let ring = try RingConfiguration(settings.values)
+            problems += Self.unreadable(ring.peerSecurity).map { place(of: $0, steps) }
+            return ring.warnings.map { place(of: $0, steps) }
+        } catch {
+            problems += error.problems.map { place(of: $0, steps) }
+            return []
+        }
+    }
+
+    /// A problem with the place where its value was given, the strongest when it was given several times.
+    private func place(of problem: RingConfigurationProblem, _ steps: [Step]) -> String {
+        guard let step = steps.last(where: { $0.setting.name == problem.setting }) else {
+            let key = SettingsCatalog.setting(named: problem.setting).map(ConfigurationKeys.key) ?? problem.setting
+            return file.map { "\($0) \(key): \(problem.reason)" } ?? "\(key): \(problem.reason)"
+        }
+        if let item = problem.item, step.itemSources.indices.contains(item) {
+            return "\(step.itemSources[item]): \(problem.reason)"
+        }
+        return "\(step.source): \(problem.reason)"
+    }
+
+    /// Certificates that cannot be read stop the start: links must not silently be plain.
+    private static func unreadable(_ security: RingConfiguration.PeerSecurity) -> [RingConfigurationProblem] {
+        func missing(_ setting: String, _ path: String?) -> RingConfigurationProblem? {
+            guard let path, !FileManager.default.isReadableFile(atPath: path) else { return nil }
+            return RingConfigurationProblem(setting: setting, item: nil, reason: "'\(path)' cannot be read")
+        }
+        var problems = [
+            missing("peer-tls-cert", security.certificate?.certificate),
+            missing("peer-tls-key", security.certificate?.key),
+            missing("peer-tls-ca", security.certificate?.authority),
+        ]
+        for (_, files) in security.byDatacenter.sorted(by: { $0.key < $1.key }) {
+            problems += [files.certificate, files.key, files.authority].map { missing("peer-tls-profiles", $0) }
+        }
+        return problems.compactMap { $0 }
+    }
+
+    // MARK: reading again
 
     /// Reads the file again: what can change while running takes its new value, unless a flag, the environment or
     /// a client said otherwise.
@@ -85,32 +173,51 @@ struct ConfigurationLoading {
         let read = Self.read(file)
         guard read.problems.isEmpty else { throw ConfigurationFailure(lines: read.problems) }
         var waiting: [String] = []
-        for value in read.values {
-            let setting = value.setting
+        var changes: [Step] = []
+        for step in read.steps {
+            let setting = step.setting
             switch settings.origin(of: setting) {
             case .flag, .environment: continue
             case .builtIn, .file, .command: break
             }
-            guard let wanted = try? setting.kind.parse(value.text), wanted != settings.value(of: setting) else {
+            guard let wanted = try? setting.kind.parse(step.text), wanted != settings.value(of: setting) else {
                 continue  // It was parsed once already.
             }
-            if setting.isImmutable {
-                waiting.append(value.key)
+            if setting.followsFile {
+                changes.append(step)
             } else {
-                try? settings.set(setting, to: value.text, origin: .file)  // Checked when it was read.
+                waiting.append(step.key)
             }
+        }
+        let trial = SettingsRegistry(copying: settings)
+        for step in changes {
+            try? trial.set(step.setting, to: step.text, origin: .file)  // Checked when it was read.
+        }
+        var problems: [String] = []
+        _ = checkRing(trial, read.steps, &problems)
+        guard problems.isEmpty else { throw ConfigurationFailure(lines: problems) }
+        for step in changes {
+            try? settings.set(step.setting, to: step.text, origin: .file)  // It went well with the trial.
         }
         return waiting
     }
 
-    private static func read(_ file: String) -> (values: [ConfigurationFile.Value], problems: [String]) {
-        guard let data = FileManager.default.contents(atPath: file) else { return ([], ["\(file) cannot be read"]) }
-        guard let text = String(data: data, encoding: .utf8) else { return ([], ["\(file) is no UTF-8 text"]) }
+    private static func read(_ file: String) -> (steps: [Step], problems: [String], warnings: [String]) {
+        guard let data = FileManager.default.contents(atPath: file) else { return ([], ["\(file) cannot be read"], []) }
+        guard let text = String(data: data, encoding: .utf8) else { return ([], ["\(file) is no UTF-8 text"], []) }
         do throws(ConfigurationProblem) {
             let read = ConfigurationFile(try YAMLReader.read(text)) { firstLine(of: $0) }
-            return (read.values, read.problems.map { $0.text(file: file) })
+            let steps = read.values.map { value in
+                Step(
+                    setting: value.setting, text: value.text, origin: .file,
+                    source: "\(file):\(value.line) \(value.key)", key: value.key,
+                    itemSources: value.itemLines.map { "\(file):\($0) \(value.key)" })
+            }
+            return (
+                steps, read.problems.map { $0.text(file: file) }, read.warnings.map { $0.text(file: file) }
+            )
         } catch {
-            return ([], [error.text(file: file)])
+            return ([], [error.text(file: file)], [])
         }
     }
 

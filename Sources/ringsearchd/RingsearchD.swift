@@ -43,6 +43,9 @@ struct RingsearchD: AsyncParsableCommand {
     @Option(help: "Configuration file.")
     var config: String?
 
+    @Flag(help: "Read tokens above 4294967295 as Dynomite does.")
+    var legacyTokens = false
+
     @Option(help: ArgumentHelp("Any other setting, by its name.", valueName: "name=value"))
     var set: [String] = []
 
@@ -68,8 +71,14 @@ struct RingsearchD: AsyncParsableCommand {
             throw ExitCode(78)
         }
         if test {
+            for line in warnings { FileHandle.standardError.write(Data("warning: \(line)\n".utf8)) }
             print("the configuration is valid")
             return
+        }
+        // Until links to peers are there, a node of a ring would be one that silently has everything to itself.
+        guard settings.ring.peerListen.isEmpty else {
+            FileHandle.standardError.write(Data("dyn_listen: this version does not start nodes with peers\n".utf8))
+            throw ExitCode(78)
         }
 
         SystemMemory.returnLargePieces()
@@ -96,6 +105,7 @@ struct RingsearchD: AsyncParsableCommand {
         if let dir { values.append(("dir", dir)) }
         if let store { values.append(("store", store)) }
         if let storeExecutable { values.append(("store-executable", storeExecutable)) }
+        if legacyTokens { values.append(("legacy-tokens", "yes")) }
         if let requirepass { values.append(("requirepass", requirepass)) }
         for pair in set {
             guard let equals = pair.firstIndex(of: "=") else {

@@ -80,7 +80,7 @@ final class SearchNode: Sendable {
         _ server: ServerSettings, _ log: Log
     ) throws(StartFailure) -> (ManagedStore?, HiredisStore) {
         var managed: ManagedStore?
-        let endpoint: StoreEndpoint
+        var endpoint: StoreEndpoint
         if server.store.isEmpty {
             var configuration = ManagedStore.Configuration(directory: server.dataDirectory)
             configuration.executable = server.storeExecutable.isEmpty ? nil : server.storeExecutable
@@ -96,6 +96,7 @@ final class SearchNode: Sendable {
         } else {
             do throws(StoreEndpointError) {
                 endpoint = try StoreEndpoint(parsing: server.store)
+                if endpoint.password == nil, !server.storePassword.isEmpty { endpoint.password = server.storePassword }
             } catch {
                 throw StartFailure(message: "store: \(error)", exitCode: 78)
             }

@@ -80,6 +80,7 @@ package final class MemoryStore: DocumentStore, @unchecked Sendable {
                     run((0..<arguments.count).map { arguments.bytes($0) }, reply)
                 case .literal(let offset, let length): reply.append(batch.literal(offset: offset, length: length))
                 case .inline(let body): body(reply)
+                case .exchange(let exchange): run(exchange, reply)
                 }
             }
             observer?.publish()
@@ -175,6 +176,8 @@ package final class MemoryStore: DocumentStore, @unchecked Sendable {
         locked { scans.removeAll { $0.ticket == ticket } }
     }
 
+    package func exchangeNow(_ exchange: any LaneExchange, into reply: ReplyWriter) { locked { run(exchange, reply) } }
+
     package func onLane(_ body: @escaping @Sendable () -> Void) { locked(body) }
 
     package func clientGone(_ client: UInt64) {}
@@ -227,6 +230,43 @@ package final class MemoryStore: DocumentStore, @unchecked Sendable {
             observer?.allRemoved()
             reply.ok()
         default: reply.error("ERR unknown command '\(name)'")
+        }
+    }
+
+    private func run(_ exchange: any LaneExchange, _ reply: ReplyWriter) {
+        let link = MemoryLink { [self] in answer($0) }
+        exchange.begin(link)
+        exchange.end(link.answers, reply)
+    }
+
+    /// What an exchange asks and writes; the observer is not told.
+    private func answer(_ arguments: [[UInt8]]) -> StoreAnswer {
+        let key = arguments[1]
+        let isLive = values[key] != nil && !expired.contains(key)
+        var pairs: [(name: [UInt8], value: [UInt8])] = []
+        if isLive {
+            guard case .hash(let known)? = values[key] else {
+                if arguments[0] == Array("EXISTS".utf8) { return .integer(1) }
+                return .error("WRONGTYPE Operation against a key holding the wrong kind of value")
+            }
+            pairs = known
+        }
+        switch String(decoding: arguments[0], as: UTF8.self) {
+        case "EXISTS": return .integer(isLive ? 1 : 0)
+        case "PTTL": return .integer(isLive ? -1 : -2)
+        case "HGET": return pairs.first { $0.name == arguments[2] }.map { .text($0.value) } ?? .null
+        case "HGETALL": return .array(pairs.flatMap { [.text($0.name), .text($0.value)] })
+        case "HDEL":
+            pairs.removeAll { $0.name == arguments[2] }
+            put(key, .hash(pairs))
+            return .integer(1)
+        default:
+            for i in stride(from: 2, to: arguments.count, by: 2) {
+                pairs.removeAll { $0.name == arguments[i] }
+                pairs.append((arguments[i], arguments[i + 1]))
+            }
+            put(key, .hash(pairs))
+            return .integer(0)
         }
     }
 
@@ -315,6 +355,16 @@ package final class MemoryStore: DocumentStore, @unchecked Sendable {
             observer.documentRemoved(key: key)
         }
     }
+}
+
+private final class MemoryLink: LaneLink {
+    private let run: ([[UInt8]]) -> StoreAnswer
+    private(set) var answers: [StoreAnswer] = []
+
+    init(_ run: @escaping ([[UInt8]]) -> StoreAnswer) { self.run = run }
+
+    func ask(_ words: [[UInt8]]) -> StoreAnswer { run(words) }
+    func queue(_ words: [[UInt8]]) { answers.append(run(words)) }
 }
 
 /// Memory that slices point into, freed with the object.

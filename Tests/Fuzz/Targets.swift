@@ -1,6 +1,7 @@
 // Parsers of bytes from outside, each as a function that must end, without a trap, whatever it is given.
 
 import RESP
+import RingCore
 import SearchAnalysis
 import SearchExpressions
 import SearchModel
@@ -16,6 +17,10 @@ enum FuzzTarget: String, CaseIterable {
     case expression
     /// Texts of documents: tokens and stems in the language that the first byte chooses.
     case text
+    /// Streams of peers' frames, with whatever messages and gossip they carry.
+    case frame
+    /// Configuration files, and what seed providers answer.
+    case configuration
 
     func run(_ bytes: UnsafeBufferPointer<UInt8>) {
         switch self {
@@ -24,6 +29,8 @@ enum FuzzTarget: String, CaseIterable {
         case .expression:
             _ = try? ExpressionParser.parse(Array(bytes), resolve: { $0.count })  // being refused is a fine end
         case .text: Self.tokenize(bytes)
+        case .frame: Self.readFrames(bytes)
+        case .configuration: ConfigurationTarget.read(bytes)
         }
     }
 
@@ -76,5 +83,42 @@ enum FuzzTarget: String, CaseIterable {
         Tokenizer().append(text, to: buffer)
         guard let stemmer = Stemmer(languages[Int(choice) % languages.count]) else { return }
         for i in 0..<buffer.count { _ = stemmer.stem(buffer.text(of: buffer[i])) }
+    }
+
+    private static func readFrames(_ bytes: UnsafeBufferPointer<UInt8>) {
+        let whole = frames(bytes, piece: bytes.count)
+        let pieces = frames(bytes, piece: 1 + Int(bytes.first ?? 0) % 7)
+        precondition(whole.frames == pieces.frames && whole.error == pieces.error, "pieces mean something else")
+        var assembler = PartAssembler()
+        for frame in whole.frames {
+            var reader = FrameReader()
+            precondition((try? reader.readAll(frame.encoded)) == [frame], "a frame is not read as it was written")
+            _ = GossipText.parse(frame.payload)
+            _ = HelloRequest(payload: frame.payload)
+            _ = Hello.parse(reply: frame.payload)
+            // A frame without envelope is refused, which is a fine end.
+            if let message = try? assembler.accept(frame) { PeerBodies.read(message) }
+        }
+    }
+
+    /// The frames of a stream that comes `piece` bytes at a time, and how it ended.
+    private static func frames(
+        _ bytes: UnsafeBufferPointer<UInt8>, piece: Int
+    ) -> (frames: [Frame], error: FrameError?) {
+        var reader = FrameReader()
+        var found: [Frame] = []
+        var start = 0
+        while start < bytes.count {
+            let end = min(bytes.count, start + max(1, piece))
+            var position = 0
+            let chunk = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[start..<end]))
+            do throws(FrameError) {
+                while let frame = try reader.read(chunk, at: &position) { found.append(frame) }
+            } catch {
+                return (found, error)
+            }
+            start = end
+        }
+        return (found, nil)
     }
 }

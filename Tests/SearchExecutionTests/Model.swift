@@ -114,7 +114,7 @@ struct Model {
             return (.all(weight: node.weight), documents.count)
         case .word(let word, _):
             let text = name(word)
-            guard fields != [], let frequency = frequencies[text] else { return nil }
+            guard exists(text, in: fields), let frequency = frequencies[text] else { return nil }
             return (.term(text, fields, weight: node.weight), frequency)
         case .phrase(let nodes):
             if nodes.count == 1 { return prepare(nodes[0], fields) }
@@ -135,7 +135,7 @@ struct Model {
         case .optional(let child):
             return (.optional(prepare(child, fields)?.0, weight: node.weight), documents.count)
         case .prefix, .suffix, .infix, .wildcard, .fuzzy:
-            let terms = fields == [] ? [] : expansions(node)
+            let terms = expansions(node).filter { exists($0, in: fields) }
             if terms.isEmpty { return nil }
             return (
                 .first(terms.map { .term($0, fields, weight: 1) }, weight: node.weight),
@@ -169,12 +169,21 @@ struct Model {
             children.append(child)
         }
         if !inOrder {
-            children = children.enumerated().sorted {
-                $0.element.1 == $1.element.1 ? $0.offset < $1.offset : $0.element.1 < $1.element.1
-            }.map(\.element)
+            let keys = children.map { child in if case .and = child.0 { 0 } else { child.1 } }
+            children = children.indices.sorted { keys[$0] == keys[$1] ? $0 < $1 : keys[$0] < keys[$1] }
+                .map { children[$0] }
         }
         let least = children.map(\.1).min() ?? 0
         return (.and(children.map(\.0), weight: weight, slop: slop, inOrder: inOrder), least)
+    }
+
+    /// Whether some document has the term in one of the fields.
+    private func exists(_ text: String, in fields: Set<Int>?) -> Bool {
+        guard let fields else { return frequencies[text] != nil }
+        return documents.contains { item in
+            guard let mask = item.analyzed.terms[text]?.mask else { return false }
+            return fields.contains { mask >> FieldMask($0) & 1 == 1 }
+        }
     }
 
     private func alternative(_ field: String, _ node: QueryNode, _ weight: Double) -> (Prepared, Int)? {

@@ -54,7 +54,7 @@ private let noEmptyValues = "Use `INDEXEMPTY` in field creation in order to inde
     /// FT.EXPLAIN with all white space run together.
     private func explained(_ query: String, dialect: Int = 2, kinds: ExpansionKinds = .standard) -> String {
         do throws(QuerySyntaxError) {
-            let tree = try expander(kinds).expand(try parse(query, dialect), for: .explanation)
+            let tree = try expander(kinds).expand(try parse(query, dialect), for: .explanation(tagFieldsWithValues: []))
             let text = String(decoding: QueryExplanation.text(of: tree, schema: schema), as: UTF8.self)
             return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         } catch {
@@ -168,7 +168,7 @@ private let noEmptyValues = "Use `INDEXEMPTY` in field creation in order to inde
     }
 
     @Test func `the lines of FT.EXPLAINCLI end with an empty one`() throws {
-        let tree = try expander([]).expand(try parse("a1 b1", 2), for: .explanation)
+        let tree = try expander([]).expand(try parse("a1 b1", 2), for: .explanation(tagFieldsWithValues: []))
 
         let lines = QueryExplanation.lines(of: tree, schema: schema).map { String(decoding: $0, as: UTF8.self) }
 

@@ -64,6 +64,7 @@ final class FakeStore: DocumentStore {
             case .literal(let offset, let length):
                 reply.append(batch.literal(offset: offset, length: length))
             case .inline(let body): body(reply)
+            case .exchange: reply.error("ERR not here")
             case .command(let command): run(command, batch, reply)
             }
         }

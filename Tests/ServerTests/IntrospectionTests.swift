@@ -36,6 +36,13 @@ import Testing
         ])
     }
 
+    @Test func `COMMAND leaves out what came after the store's version`() async throws {
+        try await check([
+            ("COMMAND INFO later", "[nil]"), ("COMMAND DOCS later", "[]"),
+            ("COMMAND LIST FILTERBY PATTERN late*", "[]"), ("COMMAND LIST FILTERBY PATTERN inc*", "[\"incr\"]"),
+        ])
+    }
+
     @Test func `COMMAND COUNT counts what COMMAND lists`() async throws {
         try await withServer { server in
             let client = try server.client()
@@ -129,7 +136,7 @@ import Testing
     @Test func `CONFIG shows and changes settings`() async throws {
         try await check([
             ("CONFIG GET maxclients", "[\"maxclients\", \"10000\"]"), ("CONFIG GET nope", "[]"),
-            ("CONFIG GET nope DATA*", "[\"databases\", \"1\"]"), ("CONFIG GET save", "[\"save\", \"\"]"),
+            ("CONFIG GET nope DATAB*", "[\"databases\", \"1\"]"), ("CONFIG GET save", "[\"save\", \"\"]"),
             ("CONFIG SET nope 1", "-ERR Unknown option or number of arguments for CONFIG SET - 'nope'"),
             ("CONFIG SET maxclients 10 timeout", "-ERR syntax error"),
             (

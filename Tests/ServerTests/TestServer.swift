@@ -58,11 +58,13 @@ final class TestServer {
             ("incr", 2, .incr, [.write, .denyOOM, .fast]), ("watch", -2, .watch, [.noScript, .loading, .fast]),
             ("unwatch", 1, .unwatch, [.noScript, .loading, .fast]), ("big", 2, .big, [.readOnly]),
             ("blpop", -3, .sleep, [.write, .blocking]),
+            ("later", 2, .get, [.readOnly]),
         ]
         let storeCommands = rows.map { name, arity, row, flags in
             CommandDescriptor(
                 name, arity: arity, flags: flags, keys: arity == 1 ? .none : KeyPositions(1, 1, 1),
-                categories: ["string"], summary: "A command of the store", group: "string",
+                categories: ["string"], summary: "A command of the store",
+                since: name == "later" ? "7.4.0" : "1.0.0", group: "string",
                 body: .store(specification: row.rawValue))
         }
         let searchCommands = [

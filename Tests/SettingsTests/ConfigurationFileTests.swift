@@ -36,7 +36,8 @@ import Testing
         #expect(
             values(file) == [
                 "bind": "127.0.0.1", "port": "7000", "store": "redis://10.0.0.1:6379", "requirepass": "x",
-                "store-timeout-ms": "5000", "timeout": "60", "maxclients": "50", "search-timeout": "7", "dir": "/data",
+                "store-password": "x", "store-timeout-ms": "5000", "request-timeout-ms": "5000", "timeout": "60",
+                "maxclients": "50", "search-timeout": "7", "dir": "/data",
             ])
     }
 
@@ -50,7 +51,7 @@ import Testing
 
     @Test func `all problems are told, each with its line`() {
         let file = read([
-            ("nope", "1"), ("search_timeout", "x"), ("listen", "somewhere"), ("dyn_listen", "a:1"), ("maxclients", "0"),
+            ("nope", "1"), ("search_timeout", "x"), ("listen", "somewhere"), ("riak", "a:1"), ("maxclients", "0"),
             ("search_workers", "3"), ("requirepass_file", "/absent"), ("maxclients", "5"), ("client_connections", "5"),
             ("data_store", "1"), ("search_on_timeout", "perhaps"),
         ])
@@ -59,7 +60,7 @@ import Testing
             file.problems.map { $0.text(file: "f") } == [
                 "f:2 nope: unknown key", "f:3 search_timeout: argument couldn't be parsed into an integer",
                 "f:4 listen: 'somewhere' is no address: host:port or /path",
-                "f:5 dyn_listen: belongs to the ring, which this version does not have: leave it out to run a single node",
+                "f:5 riak: there is no listener of that kind",
                 "f:6 maxclients: argument must be between 1 and 1000000 inclusive",
                 "f:7 search_workers: long queries run on one worker thread for each core",
                 "f:8 requirepass_file: '/absent' cannot be read", "f:9 maxclients: given twice, first on line 6",
@@ -70,12 +71,28 @@ import Testing
     }
 
     @Test func `two keys for one setting are one too many`() {
-        let file = read([("redis_requirepass", "a"), ("requirepass", "b")])
-        #expect(file.problems.map(\.reason) == ["says the same as redis_requirepass on line 2"])
+        let file = read([("client_connections", "5"), ("maxclients", "6")])
+        #expect(file.problems.map(\.reason) == ["says the same as client_connections on line 2"])
+    }
+
+    @Test func `a key that stands for two settings gives way to their own keys`() {
+        for entries in [
+            [("timeout", "5"), ("store_timeout_ms", "6")], [("store_timeout_ms", "6"), ("timeout", "5")],
+        ] {
+            #expect(values(read(entries)) == ["request-timeout-ms": "5", "store-timeout-ms": "6"])
+        }
+        #expect(
+            values(read([("redis_requirepass", "a"), ("requirepass", "b")]))
+                == ["store-password": "a", "requirepass": "b"])
+        #expect(read([("timeout", "0")]).problems.map(\.line) == [2, 2])
     }
 
     @Test func `a secret may stand in a file of its own`() {
-        #expect(values(read([("redis_requirepass_file", "/secret")])) == ["requirepass": "s3cret"])
+        #expect(values(read([("requirepass_file", "/secret")])) == ["requirepass": "s3cret"])
+        #expect(values(read([("peer_secret_file", "/secret")])) == ["peer-secret": "s3cret"])
+        #expect(
+            values(read([("redis_requirepass_file", "/secret")]))
+                == ["requirepass": "s3cret", "store-password": "s3cret"])
     }
 
     @Test(arguments: [
@@ -94,6 +111,74 @@ import Testing
             #expect(file.problems == [], "\(setting.name)")
             #expect(file.values.map(\.setting.name) == [setting.name])
         }
+    }
+
+    @Test func `lists become texts that remember their lines`() {
+        let file = ConfigurationFile(
+            pool([
+                ("tokens", .list([.scalar("5", line: 3), .scalar("7", line: 4)], line: 3)),
+                ("dyn_seeds", .list([.scalar("a:1:r:d:0", line: 6), .scalar("b:1:r:d:1", line: 7)], line: 6)),
+                (
+                    "peer_tls_profiles",
+                    .map(
+                        [
+                            .init(
+                                key: "dc1", line: 9,
+                                value: .map(
+                                    [
+                                        .init(key: "key", line: 9, value: .scalar("k", line: 9)),
+                                        .init(key: "cert", line: 9, value: .scalar("c", line: 9)),
+                                    ], line: 9))
+                        ], line: 9)
+                ),
+            ])
+        ) { _ in nil }
+
+        #expect(
+            values(file) == [
+                "tokens": "5,7", "dyn-seeds": "a:1:r:d:0|b:1:r:d:1", "peer-tls-profiles": "dc1=c,k,",
+            ])
+        #expect(file.values.map(\.itemLines) == [[3, 4], [6, 7], [9]])
+    }
+
+    @Test func `lists of anything but values are refused`() {
+        let nested = ConfigurationNode.list([.list([], line: 2)], line: 2)
+        let file = ConfigurationFile(
+            pool([
+                ("tokens", nested), ("dyn_seeds", .map([], line: 3)), ("peer_tls_profiles", nested),
+                ("rack", nested), ("timeout", nested), ("mbuf_size", nested),
+            ])
+        ) { _ in nil }
+
+        #expect(
+            file.problems.map(\.reason) == [
+                "must be a list of tokens", "must be a list of seeds",
+                "must have a certificate, a key and an authority for each datacenter", "must be a single value",
+                "must be a single value", "must be a single value",
+            ])
+    }
+
+    @Test(
+        arguments: [
+            ("log_format", "default", ["log-format": "text"]), ("log_format", "ndjson", ["log-format": "json"]),
+            ("client_connections", "0", ["maxclients": "1000000"]), ("tokens", "5", ["tokens": "5"]),
+            ("transport", "TCP", [:]), ("secure_server_option", "none", [:]), ("data_store", "valkey", [:]),
+            ("read_consistency", "dc_quorum", ["read-consistency": "dc_quorum"]),
+            ("recon_interval_seconds", "9", ["aae-interval-seconds": "9"]),
+        ] as [(String, String, [String: String])])
+    func `words of Dynomite are understood`(key: String, value: String, expected: [String: String]) {
+        let file = read([(key, value)])
+        #expect(file.problems == [])
+        #expect(values(file) == expected)
+    }
+
+    @Test func `rewriting replaces a list by one line`() throws {
+        let text = "p:\n  dyn_seeds:\n    - a\n  # two\n    - b\n\n    - c\n  rack: r\n"
+        let change = (setting: try #require(SettingsCatalog.setting(named: "dyn-seeds")), text: "x|y")
+        #expect(
+            ConfigurationText.rewritten(text, changes: [change]) == "p:\n  dyn_seeds: \"x|y\"\n  rack: r\n")
+        let flat = "p:\n  dyn_seeds:\n  - a\n  - b\n  rack: r\n"
+        #expect(ConfigurationText.rewritten(flat, changes: [change]) == "p:\n  dyn_seeds: \"x|y\"\n  rack: r\n")
     }
 
     @Test func `rewriting replaces lines and keeps everything else`() throws {

@@ -19,6 +19,12 @@ final class PrivateStore {
         return executable != nil
     }()
 
+    /// Whether that redis-server lets single fields of a hash expire.
+    static let expiresFields: Bool = {
+        guard isThere, let server = try? PrivateStore(), let outsider = try? server.outsider() else { return false }
+        return (try? outsider.list("COMMAND", "LIST"))?.contains("hpexpire") ?? false
+    }()
+
     let folder: String
     let path: String
     private(set) var process: ChildProcess

@@ -83,6 +83,105 @@ import Testing
         #expect(try problems(of: text).count == 1)
     }
 
+    // MARK: the ring
+
+    @Test func `what does not fit in a ring's file is told with its line`() throws {
+        #expect(
+            try problems(
+                of: """
+                    ring_search:
+                      dyn_listen: 0.0.0.0:8101
+                      rack: a b
+                      dyn_seeds:
+                        - 10.0.0.2:8101:r2:localdc:0
+                        - 10.0.0.3:8101:r2:localdc
+                        # another one
+                        - 10.0.0.2:8102:r2:localdc:0
+                      peer_tls_cert: absent.pem
+                      peer_tls_key: absent.pem
+                      recon_key_file: x
+                      secure_server_option: rack
+                    """) == [
+                    "f:12 secure_server_option: the old cipher of peer links is not offered: use peer_tls_cert and peer_tls_key",
+                    "f:3 rack: 'a b' cannot be a name: visible ASCII without ':', ',', '|' and '$'",
+                    "f:6 dyn_seeds: '10.0.0.3:8101:r2:localdc' is no seed: host:port:rack:dc:tokens",
+                    "f tokens: are missing: there are other nodes",
+                    "f:2 dyn_listen: 0.0.0.0:8101 is no address that others can reach: set dyn_advertise",
+                    "f:8 dyn_seeds: rack r2 of localdc has token 0 for 10.0.0.2:8102 and 10.0.0.2:8101",
+                ])
+        #expect(
+            try problems(of: "p:\n  peer_tls_cert: absent.pem\n  peer_tls_key: absent.pem\n") == [
+                "f:2 peer_tls_cert: 'absent.pem' cannot be read", "f:3 peer_tls_key: 'absent.pem' cannot be read",
+            ])
+    }
+
+    @Test func `what comes of a variable or a flag is told by its name`() throws {
+        let failure = #expect(throws: ConfigurationFailure.self) {
+            try ConfigurationLoading(
+                file: nil, flags: [("tokens", "x")],
+                environment: ["RINGSEARCH_DYN_LISTEN": "here", "RINGSEARCH_RACK": ""]
+            ).apply(to: SettingsRegistry())
+        }
+        #expect(
+            failure?.lines == [
+                "RINGSEARCH_RACK: '' cannot be a name: visible ASCII without ':', ',', '|' and '$'",
+                "RINGSEARCH_DYN_LISTEN: 'here' is no address for peers: host:port",
+                "--set tokens: token 'x' is not a decimal number",
+            ])
+    }
+
+    @Test func `keys without effect are warnings`() throws {
+        try withFile("p:\n  mbuf_size: 16384\n  distribution: ketama\n") { path in
+            let warnings = try ConfigurationLoading(file: path, environment: [:]).apply(to: SettingsRegistry())
+            #expect(
+                warnings == [
+                    "\(path):2 mbuf_size: changes nothing: buffers grow as they must",
+                    "\(path):3 distribution: 'ketama' means vnode, here as with Dynomite: tokens say who owns what",
+                ])
+        }
+    }
+
+    @Test func `Dynomite's variables are read, ours are stronger`() throws {
+        let settings = SettingsRegistry()
+        let warnings = try ConfigurationLoading(
+            file: nil,
+            environment: [
+                "DYNOMITE_FLORIDA_PORT": "90", "DYNOMITE_DNS_NAME": "a", "RINGSEARCH_DNS_SEED_NAME": "b",
+                "DYN_ADVERTISE_ADDR": "10.0.0.1", "DYNOMITE_FLORIDA_REQUEST": "GET",
+            ]
+        ).apply(to: settings)
+
+        #expect(settings.ring.floridaAddress == "127.0.0.1:90")
+        #expect(settings.ring.dnsName == "b")
+        #expect(settings.ring.advertise == "10.0.0.1")
+        #expect(warnings == ["DYNOMITE_FLORIDA_REQUEST changes nothing: set florida_path"])
+    }
+
+    @Test func `seeds are read again, and bad ones change nothing`() throws {
+        let start = "p:\n  dyn_listen: 10.0.0.1:1\n  tokens: 0\n"
+        try withFile(start) { path in
+            let settings = SettingsRegistry()
+            let loading = ConfigurationLoading(file: path, environment: [:])
+            _ = try loading.apply(to: settings)
+            func reload(_ text: String) throws -> [String] {
+                try (start + text).write(toFile: path, atomically: true, encoding: .utf8)
+                return try loading.reload(into: settings)
+            }
+
+            #expect(try reload("  dyn_seeds:\n  - 10.0.0.2:1:r:d:0\n") == [])
+            #expect(settings.ring.seeds == "10.0.0.2:1:r:d:0")
+
+            let failure = #expect(throws: ConfigurationFailure.self) {
+                try reload("  gos_interval: 7\n  dyn_seeds:\n  - 10.0.0.2:1:r:d:0\n  - 10.0.0.2:1:r2:d:0\n")
+            }
+            #expect(failure?.lines == ["\(path):7 dyn_seeds: 10.0.0.2:1 is there twice"])
+            #expect(settings.ring.gossipInterval == 1_000)
+
+            #expect(try reload("  rack: other\n  gos_interval: 7\n") == ["rack"])
+            #expect(settings.ring.gossipInterval == 7)
+        }
+    }
+
     @Test func `reading again changes what may change and tells what must wait`() throws {
         try withFile("pool:\n  search_timeout: 1\n  listen: 127.0.0.1:7001\n") { path in
             let settings = SettingsRegistry()

@@ -39,18 +39,29 @@ enum CommandCommand {
     private static let flags: CommandFlags = [.loading, .stale]
 
     private static func offered(_ context: CommandContext) -> [CommandDescriptor] {
-        context.services.server.table.commands.filter { !$0.isRefused }
+        let store = version(HelloReply.storeVersion(context.services))
+        return context.services.server.table.commands.filter { isThere($0, store) }
     }
+
+    /// Whether a command works: the store refuses those that came after its own version.
+    private static func isThere(_ command: CommandDescriptor, _ store: [Int]) -> Bool {
+        guard !command.isRefused else { return false }
+        guard case .store = command.body else { return true }
+        return !store.lexicographicallyPrecedes(version(command.since))
+    }
+
+    private static func version(_ text: String) -> [Int] { text.split(separator: ".").map { Int($0) ?? 0 } }
 
     /// A command, or one of its subcommands, by the name COMMAND INFO uses: `client|id`.
     private static func find(
-        _ name: ByteSlice, in table: CommandTable
+        _ name: ByteSlice, in context: CommandContext
     ) -> (command: CommandDescriptor, subcommand: String?)? {
+        let table = context.services.server.table
         let parts = String(decoding: name, as: UTF8.self).lowercased().split(
             separator: "|", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let position = table.position(of: String(first)) else { return nil }
         let command = table.commands[position]
-        guard !command.isRefused else { return nil }
+        guard isThere(command, version(HelloReply.storeVersion(context.services))) else { return nil }
         guard parts.count == 2 else { return (command, nil) }
         let subcommand = String(parts[1])
         return command.subcommands.contains(subcommand) ? (command, subcommand) : nil
@@ -59,7 +70,6 @@ enum CommandCommand {
     // MARK: INFO
 
     private static func information(_ context: CommandContext, _ arguments: Arguments) {
-        let table = context.services.server.table
         if arguments.count == 2 {
             let commands = offered(context)
             context.reply.array(commands.count)
@@ -68,7 +78,7 @@ enum CommandCommand {
         }
         context.reply.array(arguments.count - 2)
         for i in 2..<arguments.count {
-            switch find(arguments[i], in: table) {
+            switch find(arguments[i], in: context) {
             case nil: context.reply.nullArray()
             case (let command, nil)?: writeInformation(command, to: context.reply)
             case (let command, let subcommand?)?:
@@ -152,14 +162,13 @@ enum CommandCommand {
     // MARK: DOCS
 
     private static func documentation(_ context: CommandContext, _ arguments: Arguments) {
-        let table = context.services.server.table
         if arguments.count == 2 {
             let commands = offered(context)
             context.reply.map(commands.count)
             for command in commands { writeDocumentation(command, to: context.reply) }
             return
         }
-        let found = (2..<arguments.count).compactMap { find(arguments[$0], in: table) }
+        let found = (2..<arguments.count).compactMap { find(arguments[$0], in: context) }
         context.reply.map(found.count)
         for (command, subcommand) in found {
             if let subcommand {

@@ -193,6 +193,8 @@ package struct SearchGrammar {
         } else if cursor.take("WITHCURSOR") {
             options.flags.insert(.withCursor)
             _ = try parseCursor(&cursor)
+        } else if cursor.take("_NUM_SSTRING") {
+            // RediSearch's own: how aggregations print numbers. A search has nothing to print by it.
         } else if cursor.take("ADDSCORES") {
             throw ErrorReplies.addScoresInSearch
         } else if cursor.take("GROUPBY") {

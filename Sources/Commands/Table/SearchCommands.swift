@@ -14,5 +14,7 @@ package enum SearchCommands {
 
         FTDictAdd.descriptor, FTDictDel.descriptor, FTDictDump.descriptor,
         FTSynUpdate.descriptor, FTSynDump.descriptor, FTSynAdd.descriptor,
+
+        FTSugAdd.descriptor, FTSugGet.descriptor, FTSugDel.descriptor, FTSugLen.descriptor,
     ]
 }

@@ -264,6 +264,22 @@ extension ErrorReplies {
         ReplyError("The index was dropped while the cursor was idle")
     }
 
+    // MARK: FT.SUG*
+
+    package static let wrongType = "WRONGTYPE Operation against a key holding the wrong kind of value"
+    package static let suggestionScore = "ERR invalid score"
+    package static var suggestionPayload: ReplyError {
+        ReplyError("Invalid payload: Expected an argument, but none provided")
+    }
+    package static func unrecognizedArgument(_ word: ByteSlice) -> ReplyError {
+        ReplyError("Unrecognized argument: \(word)")
+    }
+    package static func suggestionMaximum(_ fault: ArgumentFault) -> ReplyError {
+        ReplyError("MAX: \(fault.phrase)")
+    }
+    package static var suggestionQueryLength: ReplyError { ReplyError("Invalid query length") }
+    package static var suggestionQuery: ReplyError { ReplyError("Invalid query") }
+
     // MARK: FT.PROFILE
 
     package static var profileKind: ReplyError { ReplyError("No `SEARCH` or `AGGREGATE` provided") }

@@ -39,6 +39,28 @@ package enum CaseFolding {
         value.withUnsafeBufferPointer(fold)
     }
 
+    /// The folded form of a prefix, suffix, infix or wildcard pattern over words. As in RediSearch each letter stays
+    /// one letter: of `ß`, which folds to `ss`, one `s` is left. Words themselves are only lowered by ASCII.
+    package static func foldPattern(_ pattern: Bytes) -> Bytes {
+        guard pattern.contains(where: { $0 >= 0x80 }) else { return pattern.asciiLowercased }
+        var result = Bytes()
+        pattern.withUnsafeBufferPointer { pattern in
+            var i = 0
+            while i < pattern.count {
+                guard let (scalar, length) = decode(pattern, at: i) else {
+                    result.append(pattern[i].asciiLowercased)
+                    i += 1
+                    continue
+                }
+                var folded = Bytes()
+                append(folding: scalar, to: &folded)
+                result += folded.prefix(folded.withUnsafeBufferPointer { decode($0, at: 0)?.1 ?? 1 })
+                i += length
+            }
+        }
+        return result
+    }
+
     private static func append(folding scalar: Unicode.Scalar, to result: inout Bytes) {
         switch scalar.value {
         case 0x131, 0x13a0...0x13f5:

@@ -10,6 +10,8 @@ package enum DefinitionKey: Hashable, Sendable {
     case dictionary(Bytes)
     /// Synonym groups of the index of this name.
     case synonyms(Bytes)
+    /// Whether suggestion dictionaries are to be looked for in the store.
+    case suggestionsInUse
 }
 
 /// Small durable state of this node.

@@ -28,6 +28,8 @@ package final class NodeStateDefinitions: DefinitionStorage {
             for (name, value) in try reader.all(.aliases) { all.append((.alias(name), value)) }
             for (name, value) in try reader.all(.dictionaries) { all.append((.dictionary(name), value)) }
             for (name, value) in try reader.all(.synonyms) { all.append((.synonyms(name), value)) }
+            let (table, name) = Self.place(of: .suggestionsInUse)
+            if let value = try reader.get(table, name) { all.append((.suggestionsInUse, value)) }
             return all
         }
     }
@@ -38,6 +40,7 @@ package final class NodeStateDefinitions: DefinitionStorage {
         case .alias(let name): (.aliases, name)
         case .dictionary(let name): (.dictionaries, name)
         case .synonyms(let name): (.synonyms, name)
+        case .suggestionsInUse: (.values, Bytes("suggestions".utf8))
         }
     }
 }

@@ -73,6 +73,7 @@ extension SearchEngine {
         // restart is an empty index, a definition that stays now would be one that FLUSHALL promised to end.
         try? save(changes)
         dictionaries.removeAll()
+        suggestions.removeAll()
         show(CatalogView())
         for index in view.indexes { retire(index) }
     }
@@ -167,6 +168,7 @@ extension SearchEngine {
             case .alias(let alias): aliases.append((alias, value))
             case .dictionary(let name): dictionaries.replace(name, with: try TermDictionaries.decode(value))
             case .synonyms(let name): synonyms[name] = try SynonymCoding.decode(value)
+            case .suggestionsInUse: suggestions.noteInUse()
             }
         }
         for (name, definition) in definitionsByName.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
@@ -182,6 +184,14 @@ extension SearchEngine {
         }
         show(view)
         if !indexes.isEmpty { ingester.scan(.rebuilding, indexes) }
+        findSuggestions()
+    }
+
+    /// On the lane, before the first dictionary of suggestions is written: from now on a start looks for them.
+    func noteSuggestionsInUse() throws(CatalogError) {
+        guard !suggestions.isInUse else { return }
+        try save([(.suggestionsInUse, [1])])
+        suggestions.noteInUse()
     }
 
     /// Makes a catalog the one that everybody sees, writes included.

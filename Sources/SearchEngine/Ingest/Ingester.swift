@@ -14,14 +14,20 @@ final class Ingester: DocumentObserver, @unchecked Sendable {
     @exclusivity(unchecked) private var indexes: [LiveIndex] = []
     @exclusivity(unchecked) private var dirty: [LiveIndex] = []
     @exclusivity(unchecked) private var clock = ArrivalClock()
+    private let suggestions: SuggestionCatalog
     /// Documents that a scan added since the last publication.
     @exclusivity(unchecked) private var unpublished = 0
 
+    init(suggestions: SuggestionCatalog) { self.suggestions = suggestions }
+
     // MARK: DocumentObserver
 
-    func covers(key: ByteSlice) -> Bool { router.covers(key) }
+    func covers(key: ByteSlice) -> Bool {
+        router.covers(key) || (hasReservedKeys && suggestions.holds(key))
+    }
 
     func documentChanged(key: ByteSlice, fields: FieldSlices) {
+        if suggestions.isInUse, suggestions.take(key, fields) { return removeFromIndexes(key) }
         let stamp = clock.next()
         for index in router.indexes(for: key) {
             index.ingest.add(key, fields, stamp: stamp)
@@ -30,6 +36,7 @@ final class Ingester: DocumentObserver, @unchecked Sendable {
     }
 
     func documentPatched(key: ByteSlice, fields: FieldSlices) -> Bool {
+        if hasReservedKeys, suggestions.holds(key) { return false }
         // All or none: the whole document, once read, is told to every index.
         let targets = router.indexes(for: key)
         for index in targets where !index.ingest.canPatch(key, fields) { return false }
@@ -42,6 +49,11 @@ final class Ingester: DocumentObserver, @unchecked Sendable {
     }
 
     func documentRemoved(key: ByteSlice) {
+        if hasReservedKeys { suggestions.remove(key) }
+        removeFromIndexes(key)
+    }
+
+    private func removeFromIndexes(_ key: ByteSlice) {
         for index in router.indexes(for: key) where index.ingest.remove(key) { mark(index) }
     }
 
@@ -58,6 +70,8 @@ final class Ingester: DocumentObserver, @unchecked Sendable {
     }
 
     func storeReplaced() {
+        suggestions.unloadAll()
+        engine?.findSuggestions()
         // Whatever is not seen again has gone while nobody looked. One walk for all that answer meanwhile, and one for
         // those that cannot.
         let rebuilding = indexes.filter { $0.scanProgress?.reason == .rebuilding }
@@ -65,6 +79,14 @@ final class Ingester: DocumentObserver, @unchecked Sendable {
         if !rebuilding.isEmpty { scan(.rebuilding, rebuilding, removingUnseen: true) }
         if !answering.isEmpty { scan(.indexing, answering, removingUnseen: true) }
     }
+
+    // MARK: dictionaries of suggestions
+
+    var hasReservedKeys: Bool { suggestions.hasKeys }
+
+    func isReserved(key: ByteSlice) -> Bool { suggestions.holds(key) }
+
+    func reservedKeyTouched(key: ByteSlice) { suggestions.find(key)?.noteMayExpire() }
 
     @inline(__always) private func mark(_ index: LiveIndex) {
         if !index.ingest.isDirty {
@@ -136,6 +158,7 @@ final class Ingester: DocumentObserver, @unchecked Sendable {
 
     /// On the lane: a document of the store.
     private func visit(_ scan: IndexScan, _ key: ByteSlice, _ fields: FieldSlices) {
+        if suggestions.isInUse, SuggestionCoding.isDictionary(fields) { return }
         var stamp: ArrivalStamp = 0
         for index in router.indexes(for: key) where index.ingest.scan === scan {
             if let known = index.ingest.stamp(of: key), known > scan.start { continue }

@@ -12,9 +12,16 @@ extension LiveIndex {
         if options.wantsDecoration, configuration.definition.noHighlight { throw .highlightWithoutOffsets }
         let language = try IndexSearch.language(options, configuration)
         noteDialect(options.dialect)
-        let tree = try IndexSearch.tree(query, options, configuration, language: language, for: .explanation)
         let snapshot = snapshot
-        return QueryExplanation.text(of: tree, schema: configuration.definition.schema) { key in
+        let schema = configuration.definition.schema
+        var fieldsWithValues: Set<Bytes> = []
+        for (position, field) in schema.fields.enumerated() where snapshot.tagDictionary(position)?.isEmpty == false {
+            fieldsWithValues.insert(field.attribute)
+        }
+        let tree = try IndexSearch.tree(
+            query, options, configuration, language: language,
+            for: .explanation(tagFieldsWithValues: fieldsWithValues))
+        return QueryExplanation.text(of: tree, schema: schema) { key in
             guard let (segment, docID) = key.withUnsafeBufferPointer({ snapshot.locate($0) }) else { return nil }
             return snapshot.segments[segment].stamp(docID)
         }

@@ -63,7 +63,7 @@ package final class IndexSearch: Sendable {
         timeoutPolicy = settings.onTimeout
 
         var parameters = SearchParameters(tree: tree)
-        Self.apply(options, scorer, settings, definition.schema, to: &parameters)
+        Self.apply(options, scorer, settings, definition, to: &parameters)
         parameters.needsScores = options.flags.contains(.withScores)
         parameters.offset = options.offset
         parameters.limit = options.limit
@@ -115,7 +115,8 @@ package final class IndexSearch: Sendable {
 extension IndexSearch {
     /// What the options say about matching and scoring.
     static func apply(
-        _ options: SearchOptions, _ scorer: ScorerKind, _ settings: SearchSettings, _ schema: Schema,
+        _ options: SearchOptions, _ scorer: ScorerKind, _ settings: SearchSettings,
+        _ definition: IndexDefinition,
         to parameters: inout SearchParameters
     ) {
         parameters.scorer = scorer
@@ -126,7 +127,8 @@ extension IndexSearch {
         parameters.inOrder = options.flags.contains(.inOrder)
         parameters.maxExpansions = settings.maxExpansions
         parameters.minPrefix = settings.minPrefix
-        if let fields = options.extras?.fields { parameters.inFields = mask(fields, schema) }
+        if let fields = options.extras?.fields { parameters.inFields = mask(fields, definition.schema) }
+        parameters.ignoresFields = definition.noFields
     }
 
     static func language(

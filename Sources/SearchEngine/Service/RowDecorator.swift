@@ -65,15 +65,17 @@ package final class RowDecorator {
     package init(_ search: IndexSearch) {
         let configuration = search.index.configuration
         snapshot = search.snapshot
-        let named = search.rows.decorated.map { (name: $0.name, style: Style($0.decoration)) }
-        let common = Style(search.rows.decorateAll)
+        let rows = search.rows
+        let named = rows.decorated.map { (name: $0.name, style: Style(rows.decoration(of: $0.name))) }
+        let common = Style(rows.decorationOfOthers)
         self.named = named
         self.common = common
         stemmer = IndexSearch.stemmers.take(search.language)
         finder = TermFinder(
             tree: search.tree, schema: configuration.definition.schema,
             tokenizer: Tokenizer(stopWords: configuration.stopWords), stemmer: stemmer,
-            synonyms: configuration.synonyms, minStemLength: configuration.analysis.minStemLength)
+            synonyms: configuration.synonyms, minStemLength: configuration.analysis.minStemLength,
+            minPhoneticLength: configuration.analysis.minPhoneticLength)
         weights = Array(repeating: nil, count: finder.leafCount)
         let needsAll = finder.dependsOnAllFields
         fields = configuration.definition.schema.fields.compactMap { field in

@@ -51,8 +51,19 @@ package struct RowPlan: Sendable {
 
     package init() {}
 
-    private func decoration(of name: Bytes) -> Decoration {
-        decorated.first { $0.name == name }?.decoration ?? decorateAll
+    /// What is done to the field of this name. A field that FIELDS names is also treated by what is said without
+    /// FIELDS; see ``decorationOfOthers``.
+    func decoration(of name: Bytes) -> Decoration {
+        guard var both = decorated.first(where: { $0.name == name })?.decoration else { return decorationOfOthers }
+        both.summarize = both.summarize ?? decorateAll.summarize
+        both.highlight = both.highlight ?? decorateAll.highlight
+        return both
+    }
+
+    /// What is done to fields that FIELDS does not name: nothing, but in a RETURN, or when FIELDS names none.
+    var decorationOfOthers: Decoration {
+        if case .whole = content, !decorated.isEmpty { return Decoration() }
+        return decorateAll
     }
 
     package var decorates: Bool { !decorated.isEmpty || !decorateAll.isEmpty }
@@ -75,6 +86,12 @@ extension RowPlan {
         if let extras = options.extras {
             decorated = extras.decoratedFields
             decorateAll = extras.decorateAll
+        }
+        // With HIGHLIGHT or SUMMARIZE what is returned has to be an attribute.
+        if decorates, let returns = options.returns,
+            let stranger = returns.first(where: { schema.position(ofAttribute: $0.source) == nil })
+        {
+            throw .decoratedFieldWithReturn(stranger.name)
         }
         for field in decorated where schema.position(ofAttribute: field.name) == nil {
             throw options.returns == nil
@@ -124,7 +141,10 @@ extension RowPlan {
                     decoration: attribute == nil || isRenamed ? Decoration() : decoration(of: item.name),
                     isRenamed: isRenamed))
         }
-        // The sort key comes first when it is asked for under its own name.
+        // What HIGHLIGHT and SUMMARIZE name comes first.
+        let named = decorated.compactMap { field in fields.first { $0.name == field.name && !$0.isRenamed } }
+        fields = named + fields.filter { field in !named.contains { $0.name == field.name } }
+        // The sort key comes before that when it is asked for under its own name.
         if let sort, let position = fields.firstIndex(where: { $0.name == sort.field }) {
             fields.insert(fields.remove(at: position), at: 0)
         }

@@ -61,6 +61,7 @@ package final class TermFinder {
     private let synonyms: SynonymTable
     private let minStemLength: Int
     private let minPrefix: Int
+    private let minPhoneticLength: Int
     private let phoneticFields: FieldMask
     private let stemmedFields: FieldMask
     private let textFields: FieldMask
@@ -80,6 +81,9 @@ package final class TermFinder {
     /// Leaves in branches that matched.
     @exclusivity(unchecked) private var active: [Bool] = []
     @exclusivity(unchecked) private var patternTerms: [Bytes?] = []
+    @exclusivity(unchecked) private var hasCodes = false
+    /// The phonetic code of the token at hand.
+    @exclusivity(unchecked) private var sound: Bytes?
     @exclusivity(unchecked) private var found: [FoundTerm] = []
     /// Where the found terms of each field end.
     @exclusivity(unchecked) private var ends: [Int] = []
@@ -94,13 +98,15 @@ package final class TermFinder {
     ///   - stemmer: of the documents' language.
     package init(
         tree: QueryNode, schema: Schema, tokenizer: Tokenizer, stemmer: Stemmer?,
-        synonyms: SynonymTable = SynonymTable(), minStemLength: Int = 4, minPrefix: Int = 2
+        synonyms: SynonymTable = SynonymTable(), minStemLength: Int = 4, minPrefix: Int = 2,
+        minPhoneticLength: Int = 3
     ) {
         self.tokenizer = tokenizer
         self.stemmer = stemmer
         self.synonyms = synonyms
         self.minStemLength = minStemLength
         self.minPrefix = minPrefix
+        self.minPhoneticLength = minPhoneticLength
         var phoneticFields: FieldMask = 0
         var stemmedFields: FieldMask = 0
         var textFields: FieldMask = 0
@@ -116,6 +122,7 @@ package final class TermFinder {
         starts = .allocate(capacity: 256)
         starts.initialize(repeating: 0, count: 256)
         plan = compile(tree)
+        hasCodes = leaves.contains { if case .code = $0 { true } else { false } }
         dependsOnAllFields = hasPatterns || !isIndependent(plan)
         for leaf in leaves.indices { noteStarts(of: leaf) }
         masks = Array(repeating: 0, count: leaves.count)
@@ -290,12 +297,12 @@ package final class TermFinder {
 
     private func collectHits(from start: Int, bit: Int) {
         let (tokens, arena, end) = (buffer.tokens, buffer.arenaStart, buffer.count)
-        let starts = starts
+        let (starts, hasCodes) = (starts, hasCodes)
         for index in start..<end {
             let token = tokens[index]
-            var candidates = starts[Int(arena[Int(token.offset)])]
-            guard candidates != 0 else { continue }
             let text = UnsafeBufferPointer(start: arena + Int(token.offset), count: Int(token.length))
+            if hasCodes { hear(text, isFirst: index == start) }
+            var candidates = starts[Int(arena[Int(token.offset)])]
             while candidates != 0 {
                 let first = candidates.trailingZeroBitCount
                 candidates &= candidates &- 1
@@ -308,6 +315,12 @@ package final class TermFinder {
         }
     }
 
+    /// Notes the phonetic code that the index has for a token: a short one has that of the token before.
+    private func hear(_ token: UnsafeBufferPointer<UInt8>, isFirst: Bool) {
+        if isFirst { sound = nil }
+        if token.count >= minPhoneticLength { sound = DoubleMetaphone.primaryCode(of: Bytes(token)) }
+    }
+
     private func isFound(_ leaf: Leaf, _ token: UnsafeBufferPointer<UInt8>, _ bit: Int) -> Bool {
         switch leaf {
         case .word(let word):
@@ -317,7 +330,7 @@ package final class TermFinder {
         case .group(let group):
             return synonyms.groups(of: Bytes(token)).contains(group)
         case .code(let code):
-            return phoneticFields & (1 << bit) != 0 && DoubleMetaphone.primaryCode(of: Bytes(token)) == code
+            return phoneticFields & (1 << bit) != 0 && sound == code
         case .pattern(let pattern):
             if pattern.matches(token) { return true }
             return stemTerm(of: token, for: pattern, bit).map { $0.withUnsafeBufferPointer(pattern.matches) } ?? false

@@ -58,6 +58,10 @@ struct Clause {
 
     init(_ source: Source) { self.source = source }
 
+    var isIntersection: Bool {
+        if case .and = source { true } else { false }
+    }
+
     var isAggregate: Bool {
         switch source {
         case .and, .or, .expansion: true

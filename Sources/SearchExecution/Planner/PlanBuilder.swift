@@ -132,6 +132,8 @@ struct PlanBuilder {
         if let mask, mask == 0 { return nil }
         guard plan.termCount < Plan.termLimit else { throw .tooManyTerms(limit: Plan.termLimit) }
         guard let (row, frequency) = plan.postings.open(id, in: plan.snapshot.segments) else { return nil }
+        // A term that these fields never had is no term: it makes no union and no estimate.
+        if let mask, !plan.postings.occurs(row: row, in: mask, plan.snapshot.segments) { return nil }
         plan.termCount += 1
         var clause = Clause(.term(id, mask))
         clause.weight = weight
@@ -195,11 +197,12 @@ struct PlanBuilder {
         }
         clause.estimate = clause.children.map { plan.clauses[$0].estimate }.min() ?? 0
         if !clause.inOrder {
-            // Sorting is stable: equal estimates keep the order of the query.
-            clause.children = clause.children.enumerated().sorted {
-                let (a, b) = (plan.clauses[$0.element].estimate, plan.clauses[$1.element].estimate)
-                return a == b ? $0.offset < $1.offset : a < b
-            }.map(\.element)
+            // Sorting is stable: equal estimates keep the order of the query. ANDs and phrases go first, whatever
+            // they are expected to match.
+            let keys = clause.children.map { plan.clauses[$0].isIntersection ? 0 : plan.clauses[$0].estimate }
+            clause.children = clause.children.indices.sorted {
+                keys[$0] == keys[$1] ? $0 < $1 : keys[$0] < keys[$1]
+            }.map { clause.children[$0] }
         }
         return try add(clause)
     }
@@ -231,6 +234,7 @@ struct PlanBuilder {
 
     /// The mask that the expander resolved, or the fields by name in a tree that it has not seen.
     private func restricted(_ outer: FieldMask?, by node: QueryNode) -> FieldMask? {
+        if parameters.ignoresFields { return nil }
         if let own = node.fieldMask { return own & (outer ?? .max) }
         guard let names = node.fields else { return outer }
         var mask: FieldMask = 0
@@ -350,7 +354,8 @@ struct PlanBuilder {
             guard text.count >= parameters.minPrefix else { return nil }
             expanded = text.withUnsafeBufferPointer { dictionary.expandInfix($0, limit: limit) }
         case .wildcard(let text):
-            expanded = text.withUnsafeBufferPointer { dictionary.expandWildcard($0, limit: limit) }
+            // Tags are bytes to the reference server: its `?` is half of an `é`.
+            expanded = text.withUnsafeBufferPointer { dictionary.expandWildcard($0, unit: .byte, limit: limit) }
         case .empty, .all, .union, .not, .optional, .fuzzy, .numeric, .geo, .tag, .missing, .keys:
             return nil
         }

@@ -58,6 +58,11 @@ final class PostingTable: @unchecked Sendable {
         return place < 0 ? nil : lists + Int(place)
     }
 
+    /// Whether a live document has the term in one of these fields.
+    func occurs(row: Int, in fields: FieldMask, _ segments: [SegmentView]) -> Bool {
+        segments.indices.contains { list(row: row, segment: $0)?.pointee.occurs(in: fields, of: segments[$0]) == true }
+    }
+
     private func grow() {
         let larger = UnsafeMutablePointer<PostingReader>.allocate(capacity: 2 * capacity)
         larger.moveInitialize(from: lists, count: count)

@@ -38,10 +38,11 @@ package struct ExpansionKinds: OptionSet, Sendable {
 
 /// Expands the queries of one index. Holds a stemmer, so it is not thread-safe.
 package struct QueryExpander {
-    package enum Purpose: Sendable {
+    package enum Purpose: Equatable, Sendable {
         case execution
-        /// Patterns and tags keep their spelling, as FT.EXPLAIN shows them.
-        case explanation
+        /// Patterns and tags keep their spelling, as FT.EXPLAIN shows them, but for tags of these fields: the
+        /// reference server folds tags when it looks for them, which it does not when the field has no values.
+        case explanation(tagFieldsWithValues: Set<Bytes>)
     }
 
     package var schema: Schema
@@ -101,13 +102,13 @@ package struct QueryExpander {
             context.isExpandable = false
             node.kind = .optional(try expand(child, context))
         case .prefix(let text):
-            if context.purpose == .execution { node.kind = .prefix(text.asciiLowercased) }
+            if context.purpose == .execution { node.kind = .prefix(CaseFolding.foldPattern(text)) }
         case .suffix(let text):
-            if context.purpose == .execution { node.kind = .suffix(text.asciiLowercased) }
+            if context.purpose == .execution { node.kind = .suffix(CaseFolding.foldPattern(text)) }
         case .infix(let text):
-            if context.purpose == .execution { node.kind = .infix(text.asciiLowercased) }
+            if context.purpose == .execution { node.kind = .infix(CaseFolding.foldPattern(text)) }
         case .wildcard(let text):
-            if context.purpose == .execution { node.kind = .wildcard(text.asciiLowercased) }
+            if context.purpose == .execution { node.kind = .wildcard(CaseFolding.foldPattern(text)) }
         case .tag(let field, let tags):
             node.kind = .tag(field: field, try expandTags(tags, of: field, context))
         case .missing(let field):
@@ -213,7 +214,7 @@ package struct QueryExpander {
         return tags.map { tag in
             var tag = tag
             tag.fieldMask = context.mask
-            if context.purpose == .explanation {
+            if case .explanation(let fieldsWithValues) = context.purpose {
                 if case .intersection(let words) = tag.kind {
                     tag.kind = .intersection(
                         words.map { word in
@@ -221,8 +222,9 @@ package struct QueryExpander {
                             word.fieldMask = context.mask
                             return word
                         })
+                    return tag
                 }
-                return tag
+                if !fieldsWithValues.contains(field) { return tag }
             }
             switch tag.kind {
             case .word(let text, _):
@@ -236,7 +238,7 @@ package struct QueryExpander {
             case .infix(let text):
                 tag.kind = .infix(folded(text))
             case .wildcard(let text):
-                tag.kind = .wildcard(folded(text.withoutBackslashes))
+                tag.kind = .wildcard(folded(text.unescaped.withoutBackslashes))
             default:
                 break
             }

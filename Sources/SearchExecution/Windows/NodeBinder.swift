@@ -122,8 +122,7 @@ struct NodeBinder {
         var needsMask = false
         if let mask {
             if let single = list.pointee.isSingleMask {
-                // An index without fields (NOFIELDS) has empty masks: all fields are one.
-                if single != 0, single & mask == 0 { return }
+                if single & mask == 0 { return }
             } else {
                 needsMask = true
             }

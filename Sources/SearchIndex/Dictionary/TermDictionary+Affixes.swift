@@ -35,9 +35,11 @@ extension TermDictionary {
         }
     }
 
-    /// Terms that match a pattern: `?` one code point, `*` any run, a backslash makes the next byte literal.
-    package func expandWildcard(_ pattern: ByteSlice, limit: Int) -> TermExpansion {
-        let compiled = WildcardPattern(pattern)
+    /// Terms that match a pattern: `?` one place, `*` any run, a backslash makes the next byte literal.
+    package func expandWildcard(
+        _ pattern: ByteSlice, unit: WildcardPattern.Unit = .codePoint, limit: Int
+    ) -> TermExpansion {
+        let compiled = WildcardPattern(pattern, unit: unit)
         if !compiled.prefix.isEmpty {
             return compiled.prefix.withUnsafeBufferPointer { prefix in
                 takeInOrder(startingWith: prefix, limit: limit) { compiled.matches($0) }

@@ -22,6 +22,7 @@ package struct TermExpansion: Equatable, Sendable {
 /// besides lead to younger terms, published with release and acquire.
 package final class TermDictionary: @unchecked Sendable {
     package let termCount: Int
+    package var isEmpty: Bool { termCount == 0 }
     let reader: TermRecords
     private let table: TermTable
     private let lateStems: Locked<[TermID: TermID]>

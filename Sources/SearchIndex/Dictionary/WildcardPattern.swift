@@ -1,10 +1,16 @@
-// A pattern of `?` and `*` over bytes that are UTF-8.
+// A pattern of `?` and `*` over bytes that are UTF-8, or over bytes alone.
 
 import SearchModel
 
 /// A compiled pattern. Matching takes at most (length of the term) x (length of the pattern) steps: after a failure
 /// only the last `*` is tried again, one code point further, which is enough for a pattern without alternatives.
 package struct WildcardPattern {
+    /// One place of a term.
+    package enum Unit: Sendable {
+        case codePoint
+        case byte
+    }
+
     enum Element: Equatable {
         case byte(UInt8)
         case anyOne
@@ -12,12 +18,15 @@ package struct WildcardPattern {
     }
 
     let elements: [Element]
+    /// What `?` stands for.
+    private let unit: Unit
     /// Literal bytes before the first `?` or `*`.
     let prefix: [UInt8]
     /// The longest run of literal bytes anywhere.
     let longestLiteral: [UInt8]
 
-    package init(_ pattern: ByteSlice) {
+    package init(_ pattern: ByteSlice, unit: Unit = .codePoint) {
+        self.unit = unit
         var elements: [Element] = []
         var i = 0
         while i < pattern.count {
@@ -60,7 +69,7 @@ package struct WildcardPattern {
                     element += 1
                     continue
                 case .anyOne where at < term.count:
-                    at += codePointLength(term, at)
+                    at += length(term, at)
                     element += 1
                     continue
                 case .byte(let byte) where at < term.count && term[at] == byte:
@@ -71,11 +80,18 @@ package struct WildcardPattern {
                 }
             }
             guard retryElement >= 0, retryAt < term.count else { return false }
-            retryAt += codePointLength(term, retryAt)
+            retryAt += length(term, retryAt)
             at = retryAt
             element = retryElement + 1
         }
         return true
+    }
+
+    private func length(_ term: ByteSlice, _ at: Int) -> Int {
+        switch unit {
+        case .codePoint: codePointLength(term, at)
+        case .byte: 1
+        }
     }
 }
 

@@ -52,6 +52,24 @@ extension PostingReader {
         return documentFrequency - dead
     }
 
+    /// Whether a live document has the term in one of these fields.
+    package func occurs(in fields: FieldMask, of view: SegmentView) -> Bool {
+        if let single = isSingleMask { return single & fields != 0 && liveDocumentFrequency(in: view) > 0 }
+        let deaths = view.deaths
+        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: blockSize) { docs in
+            for block in 0..<blockCount {
+                let hits = matching(block, fields)
+                if hits == (0, 0) { continue }
+                if deaths.count == 0 { return true }
+                for i in 0..<decodeDocIDs(block, into: docs.baseAddress!) {
+                    let bits = i < 64 ? hits.0 : hits.1
+                    if bits >> UInt64(i & 63) & 1 != 0, !deaths.contains(docs[i]) { return true }
+                }
+            }
+            return false
+        }
+    }
+
     /// Whether the document is among the postings.
     package func contains(_ docID: DocID) -> Bool {
         let block = firstBlock(endingAtOrAfter: docID, from: 0)

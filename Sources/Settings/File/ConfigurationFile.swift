@@ -1,11 +1,14 @@
 // The configuration file: one pool in the style of Dynomite, whose keys are settings.
 //
-//   dyn_o_mite:
+//   ring_search:
 //     listen: 127.0.0.1:7379
 //     servers:
 //     - 127.0.0.1:6379:1
 //     redis_requirepass: "secret"
 //     search_timeout: 500
+//     dyn_listen: 10.0.0.1:8101
+//     dyn_seeds:
+//     - 10.0.0.2:8101:rack2:dc1:0
 
 /// The values of a configuration file.
 package struct ConfigurationFile: Sendable {
@@ -15,10 +18,14 @@ package struct ConfigurationFile: Sendable {
         package let line: Int
         /// As written in the file: `listen` for `port`.
         package let key: String
+        /// Of a list, where its items are.
+        package let itemLines: [Int]
     }
 
     package private(set) var values: [Value] = []
     package private(set) var problems: [ConfigurationProblem] = []
+    /// What is taken and changes nothing.
+    package private(set) var warnings: [ConfigurationProblem] = []
 
     /// Reads a file's root; everything that is wrong is in `problems`.
     ///
@@ -50,7 +57,13 @@ package struct ConfigurationFile: Sendable {
             seen[entry.key] = entry.line
             read(entry, readSecret)
         }
+        for broad in broadValues where !values.contains(where: { $0.setting.name == broad.name }) {
+            add(broad.entry, named: broad.name, broad.text)
+        }
     }
+
+    /// Values of keys that stand for several settings, each unless its own key is there.
+    private var broadValues: [(entry: ConfigurationNode.Entry, name: String, text: String)] = []
 
     private mutating func fail(_ entry: ConfigurationNode.Entry, _ reason: String) {
         problems.append(ConfigurationProblem(line: entry.line, key: entry.key, reason: reason))
@@ -59,22 +72,58 @@ package struct ConfigurationFile: Sendable {
     // MARK: keys
 
     private mutating func read(_ entry: ConfigurationNode.Entry, _ readSecret: (String) -> String?) {
+        switch ConfigurationKeys.disposition(of: entry.key) {
+        case .special: readSpecial(entry)
+        case .setting(let setting):
+            guard let text = scalar(entry) else { return fail(entry, "must be a single value") }
+            add(entry, setting, text)
+        case .secretFile(let setting): readSecretFile(entry, setting, readSecret)
+        case .ignored(let kind, let reason):
+            if let text = scalar(entry) {
+                do throws(SettingError) { _ = try kind.parse(text) } catch { return fail(entry, error.reason) }
+            } else if kind != .text {
+                return fail(entry, "must be a single value")
+            }
+            warnings.append(
+                ConfigurationProblem(line: entry.line, key: entry.key, reason: "changes nothing: \(reason)"))
+        case .refused(let harmless, let reason):
+            if let harmless, scalar(entry)?.lowercased() == harmless { return }
+            fail(entry, reason)
+        case .unknown: fail(entry, "unknown key")
+        }
+    }
+
+    private mutating func readSpecial(_ entry: ConfigurationNode.Entry) {
         switch entry.key {
         case "listen": readListen(entry)
         case "servers": readServers(entry)
-        case "data_store":
-            if scalar(entry) != "0" { fail(entry, "must be 0: only Redis-like stores are offered") }
+        case "tokens": readList(entry, "tokens", separator: ",", of: "tokens")
+        case "dyn_seeds": readList(entry, "dyn-seeds", separator: "|", of: "seeds")
+        case "peer_tls_profiles": readProfiles(entry)
         default:
-            if ConfigurationKeys.ofTheRing.contains(entry.key) {
-                fail(entry, "belongs to the ring, which this version does not have: leave it out to run a single node")
-            } else if let setting = ConfigurationKeys.secret(inFileOf: entry.key) {
-                readSecretFile(entry, setting, readSecret)
-            } else if let setting = ConfigurationKeys.setting(entry.key) {
-                guard let text = scalar(entry) else { return fail(entry, "must be a single value") }
-                add(entry, setting, text)
-            } else {
-                fail(entry, "unknown key")
+            guard let text = scalar(entry) else { return fail(entry, "must be a single value") }
+            readWord(entry, text)
+        }
+    }
+
+    private mutating func readWord(_ entry: ConfigurationNode.Entry, _ text: String) {
+        switch entry.key {
+        case "data_store":
+            if !["0", "redis", "valkey"].contains(text) {
+                fail(entry, "must be 0: only Redis-like stores are offered")
             }
+        // As for Dynomite, 0 is no limit.
+        case "client_connections": add(entry, named: "maxclients", text == "0" ? "1000000" : text)
+        case "log_format": add(entry, named: "log-format", ["default": "text", "ndjson": "json"][text] ?? text)
+        // How long the store may take, and how long a request may take at its replicas.
+        case "timeout":
+            add(entry, named: "request-timeout-ms", text)
+            broadValues.append((entry, "store-timeout-ms", text))
+        // The store's password. Who has it had the documents so far: unless another is given, it is the clients' too.
+        case "redis_requirepass":
+            add(entry, named: "store-password", text)
+            broadValues.append((entry, "requirepass", text))
+        default: preconditionFailure("\(entry.key) is special, and nothing reads it")
         }
     }
 
@@ -83,7 +132,9 @@ package struct ConfigurationFile: Sendable {
         return text
     }
 
-    private mutating func add(_ entry: ConfigurationNode.Entry, _ setting: Setting, _ text: String) {
+    private mutating func add(
+        _ entry: ConfigurationNode.Entry, _ setting: Setting, _ text: String, itemLines: [Int] = []
+    ) {
         if let earlier = values.first(where: { $0.setting.name == setting.name }) {
             return fail(entry, "says the same as \(earlier.key) on line \(earlier.line)")
         }
@@ -94,14 +145,60 @@ package struct ConfigurationFile: Sendable {
         } catch {
             return fail(entry, error.reason)
         }
-        values.append(Value(setting: setting, text: text, line: entry.line, key: entry.key))
+        values.append(Value(setting: setting, text: text, line: entry.line, key: entry.key, itemLines: itemLines))
     }
 
-    private mutating func add(_ entry: ConfigurationNode.Entry, named name: String, _ text: String) {
+    private mutating func add(
+        _ entry: ConfigurationNode.Entry, named name: String, _ text: String, itemLines: [Int] = []
+    ) {
         guard let setting = SettingsCatalog.setting(named: name) else {
             preconditionFailure("there is no setting \(name)")
         }
-        add(entry, setting, text)
+        add(entry, setting, text, itemLines: itemLines)
+    }
+
+    // MARK: lists
+
+    /// One value, or a list of them, which becomes a text with separators.
+    private mutating func readList(
+        _ entry: ConfigurationNode.Entry, _ name: String, separator: String, of what: String
+    ) {
+        switch entry.value {
+        case .scalar(let text, _): add(entry, named: name, text)
+        case .list(let items, _):
+            var texts: [String] = []
+            for item in items {
+                guard case .scalar(let text, _) = item else { return fail(entry, "must be a list of \(what)") }
+                texts.append(text)
+            }
+            add(entry, named: name, texts.joined(separator: separator), itemLines: items.map(\.line))
+        case .map: fail(entry, "must be a list of \(what)")
+        }
+    }
+
+    /// `dc1: {cert: ..., key: ..., ca: ...}` becomes `dc1=...,...,...`.
+    private mutating func readProfiles(_ entry: ConfigurationNode.Entry) {
+        guard case .map(let profiles, _) = entry.value else {
+            guard let text = scalar(entry) else {
+                return fail(entry, "must have a certificate, a key and an authority for each datacenter")
+            }
+            return add(entry, named: "peer-tls-profiles", text)
+        }
+        var texts: [String] = []
+        for profile in profiles {
+            guard case .map(let files, _) = profile.value else {
+                return fail(entry, "'\(profile.key)' must have cert, key and perhaps ca")
+            }
+            var paths = ["cert": "", "key": "", "ca": ""]
+            for file in files {
+                guard paths[file.key] != nil, case .scalar(let path, _) = file.value,
+                    !path.utf8.contains(where: { $0 == 44 || $0 == 124 })
+                else { return fail(entry, "'\(profile.key)' has cert, key and ca, each a path without ',' and '|'") }
+                paths[file.key] = path
+            }
+            texts.append("\(profile.key)=\(["cert", "key", "ca"].map { paths[$0] ?? "" }.joined(separator: ","))")
+        }
+        add(entry, named: "peer-tls-profiles", texts.joined(separator: "|"), itemLines: profiles.map(\.line))
     }
 
     // MARK: addresses
@@ -173,6 +270,11 @@ package struct ConfigurationFile: Sendable {
         // The line end that editors leave is no part of a password.
         let secret = content.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init) ?? ""
         guard !secret.isEmpty else { return fail(entry, "'\(path)' holds no secret in its first line") }
-        add(entry, setting, secret)
+        if entry.key == "redis_requirepass_file" {
+            add(entry, named: "store-password", secret)
+            broadValues.append((entry, setting.name, secret))
+        } else {
+            add(entry, setting, secret)
+        }
     }
 }

@@ -10,7 +10,7 @@ package enum ConfigurationText {
             # Any of them is also an environment variable (search_timeout is RINGSEARCH_SEARCH_TIMEOUT), and
             # those that take effect at once can be changed with CONFIG SET (search-timeout).
 
-            dyn_o_mite:
+            ring_search:
 
             """
         for setting in SettingsCatalog.all {
@@ -63,17 +63,31 @@ package enum ConfigurationText {
             }
             if let at, let found = keyLine(lines[at]) {
                 lines[at] = "\(found.indentation)\(found.key): \(quoted(change.text))\(found.comment)"
+                removeItems(after: at, of: found.indentation.count, from: &lines)
             } else {
                 added.append("\(indentation)\(keys[0]): \(quoted(change.text))")
             }
         }
         guard !added.isEmpty else { return lines.joined(separator: "\n") }
-        if !lines.contains(where: { keyLine($0)?.indentation.isEmpty ?? false }) { lines.append("dyn_o_mite:") }
+        if !lines.contains(where: { keyLine($0)?.indentation.isEmpty ?? false }) { lines.append("ring_search:") }
         // Behind the last line that says something, so that the end of the file stays as it is.
         let last = lines.lastIndex { !$0.allSatisfy(\.isWhitespace) } ?? lines.count - 1
         lines.insert(contentsOf: added, at: last + 1)
         if lines.last != "" { lines.append("") }
         return lines.joined(separator: "\n")
+    }
+
+    /// Removes the lines of a list or map that stood under a key: deeper ones, and items beside it, with what is between.
+    private static func removeItems(after key: Int, of indentation: Int, from lines: inout [String]) {
+        var last = key
+        for i in lines.indices[(key + 1)...] {
+            let depth = lines[i].prefix { $0 == " " }.count
+            let rest = lines[i].dropFirst(depth)
+            if rest.isEmpty || rest.hasPrefix("#") { continue }
+            guard depth > indentation || (depth == indentation && (rest == "-" || rest.hasPrefix("- "))) else { break }
+            last = i
+        }
+        lines.removeSubrange((key + 1)..<(last + 1))
     }
 
     /// A line `  key: value  # comment` in its parts.

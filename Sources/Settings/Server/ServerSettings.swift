@@ -17,6 +17,8 @@ package struct ServerSettings: Equatable, Sendable {
 
     /// Address of the backing store; empty: a store of our own, started and watched over.
     package var store = ""
+    /// What is said to an external store that asks for a password; empty: nothing.
+    package var storePassword = ""
     /// Program of our own store; empty: what is found.
     package var storeExecutable = ""
     /// Milliseconds the store may take to answer a command.

@@ -26,6 +26,9 @@ extension SettingsCatalog {
             "store", [], \.server.store, effect: .atStart,
             "Address of the backing store (redis://host:port, unix:///path); empty is a store of its own in `dir`"),
         .text(
+            "store-password", [], \.server.storePassword, effect: .atStart, secret: true,
+            "Password of the backing store, unless its address has one; empty is none"),
+        .text(
             "store-executable", [], \.server.storeExecutable, effect: .atStart,
             "Program of the own store; empty is redis-server or valkey-server"),
         .integer(

@@ -36,6 +36,8 @@ package final class StoreBatch: @unchecked Sendable {
         /// Something that is not the store's but must run at this place of a transaction (FT.SEARCH inside MULTI).
         /// Runs on the lane's thread, writes exactly one reply, may wait for the loader, never for the lane.
         case inline(@Sendable (ReplyWriter) -> Void)
+        /// Work of the server that speaks with the store itself.
+        case exchange(any LaneExchange)
     }
 
     @exclusivity(unchecked) package private(set) var items: [Item] = []
@@ -98,6 +100,8 @@ package final class StoreBatch: @unchecked Sendable {
     }
 
     package func appendInline(_ body: @escaping @Sendable (ReplyWriter) -> Void) { items.append(.inline(body)) }
+
+    package func appendExchange(_ exchange: any LaneExchange) { items.append(.exchange(exchange)) }
 
     /// Adds reply bytes that need no store.
     package func appendLiteral(_ bytes: ByteSlice) {
@@ -211,6 +215,23 @@ package protocol DocumentObserver: AnyObject, Sendable {
     /// The store came back with another run id, or changes may have gone unseen while the connection that tells of
     /// them was down: every index is to be checked against it. Comes on the lane's thread, before any later command.
     func storeReplaced()
+
+    // MARK: keys that hold something of ours
+
+    /// Whether ``isReserved(key:)`` may be true for any key. Asked for every command.
+    var hasReservedKeys: Bool { get }
+
+    /// Whether the store's hash under this key is to clients a value of another type: hash commands are refused.
+    func isReserved(key: ByteSlice) -> Bool
+
+    /// A command other than a hash command that writes, or sets an expiry, is about to run on a reserved key.
+    func reservedKeyTouched(key: ByteSlice)
+}
+
+extension DocumentObserver {
+    package var hasReservedKeys: Bool { false }
+    package func isReserved(key: ByteSlice) -> Bool { false }
+    package func reservedKeyTouched(key: ByteSlice) {}
 }
 
 /// What a load asks for.
@@ -272,6 +293,9 @@ package protocol DocumentStore: AnyObject, Sendable {
     /// write falls between a schema change and the documents).
     func onLane(_ body: @escaping @Sendable () -> Void)
 
+    /// Runs an exchange at once. On the lane's thread only: from the inline items of a transaction.
+    func exchangeNow(_ exchange: any LaneExchange, into reply: ReplyWriter)
+
     /// A client went away: its WATCHes and private connections end.
     func clientGone(_ client: UInt64)
 
@@ -287,6 +311,10 @@ package protocol DocumentStore: AnyObject, Sendable {
 }
 
 extension DocumentStore {
+    package func exchangeNow(_ exchange: any LaneExchange, into reply: ReplyWriter) {
+        reply.error("ERR this store has no lane")
+    }
+
     package func unblock(_ client: UInt64, withError: Bool, _ completion: @escaping @Sendable (Bool) -> Void) {
         completion(false)
     }

@@ -127,13 +127,56 @@ final class StoreConnection: @unchecked Sendable {
     /// Reads the next reply onto the tape; returns its node.
     func read(_ tape: ReplyTape) throws(LinkFailure) -> Int {
         let node = tape.count
-        context.pointee.reader.pointee.privdata = Unmanaged.passUnretained(tape).toOpaque()
+        let reader = context.pointee.reader!
+        reader.pointee.privdata = Unmanaged.passUnretained(tape).toOpaque()
+        // The reader may have begun a task for this reply already, with the tape of an earlier one.
+        reader.pointee.rstack.0.privdata = reader.pointee.privdata
         var reply: UnsafeMutableRawPointer?
         guard redisGetReply(context, &reply) == REDIS_OK, reply != nil else {
-            let late = context.pointee.err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK)
-            throw LinkFailure(late ? "no answer in time" : Self.reason(context), isTimeout: late)
+            throw failure()
         }
         return node
+    }
+
+    /// Appends the next reply to `writer` just as it came. `false`: it has to be read onto a tape, being too large to
+    /// wait for its end, or no RESP2.
+    func passOn(to writer: ReplyWriter) throws(LinkFailure) -> Bool {
+        let reader = context.pointee.reader!
+        while true {
+            // Between two replies the reader has no task, or one that has seen nothing yet.
+            guard reader.pointee.ridx == -1 || (reader.pointee.ridx == 0 && reader.pointee.rstack.0.type < 0) else {
+                return false
+            }
+            let position = reader.pointee.pos
+            let available = reader.pointee.len - position
+            if available > 0, let buffer = reader.pointee.buf {
+                let bytes = ByteSlice(
+                    start: UnsafeRawPointer(buffer + position).assumingMemoryBound(to: UInt8.self), count: available)
+                switch ReplyFrame.measure(bytes) {
+                case .unknown: return false
+                case .complete(let length):
+                    writer.append(ByteSlice(rebasing: bytes[..<length]))
+                    reader.pointee.pos = position + length
+                    if length == available {
+                        // Nothing is left to be parsed: this only lets the reader forget what has been passed on.
+                        var none: UnsafeMutableRawPointer?
+                        _ = redisReaderGetReply(reader, &none)
+                    }
+                    return true
+                case .incomplete where available > Self.passingBound: return false
+                case .incomplete: break
+                }
+            }
+            guard redisBufferRead(context) == REDIS_OK else { throw failure() }
+        }
+    }
+
+    // The end is looked for anew with every read, so a large reply goes to the reader, which remembers where it was.
+    private static let passingBound = 64 << 10
+
+    private func failure() -> LinkFailure {
+        let late = context.pointee.err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK)
+        return LinkFailure(late ? "no answer in time" : Self.reason(context), isTimeout: late)
     }
 
     /// Sends one command and waits; the reply replaces what is on the tape.

@@ -60,8 +60,15 @@ struct Expectation {
         case exec
         /// HLEN or HGETALL of a change.
         case length, row
-        /// No reply: bytes that were known before, or a refusal.
-        case literal, refusal
+        /// No reply: bytes that were known before, or a refusal; the second kind because of what the key holds.
+        case literal, refusal, wrongType
+
+        var hasReply: Bool {
+            switch self {
+            case .literal, .refusal, .wrongType: false
+            default: true
+            }
+        }
     }
 
     let role: Role
@@ -72,6 +79,8 @@ struct Expectation {
     /// First change of the command, and how many there are.
     var change = -1
     var changeCount = 0
+    /// The reply goes to the client as it is.
+    var passesOn = false
     /// `exec`: number of commands sent, end of the items they come from, and whether that is the whole transaction.
     var commands = 0
     var itemEnd = 0

@@ -11,6 +11,8 @@ import Glibc
 /// Decides what a command means for documents. Pure: asks the observer only whether a key matters.
 struct ChangeReader {
     let observer: (any DocumentObserver)?
+    /// Every key is told, whether or not the observer covers it: one may take over what another held.
+    var tellsAll = false
 
     /// Adds the changes that a command may make to `changes`.
     func append(_ command: KeyspaceCommand, _ arguments: Arguments, to changes: inout [Change]) {
@@ -20,7 +22,7 @@ struct ChangeReader {
         func add(_ kind: Change.Kind, _ index: Int, _ adjust: (inout Change) -> Void = { _ in }) {
             guard index < arguments.count else { return }
             let key = arguments[index]
-            guard observer.covers(key: key) else { return }
+            guard tellsAll || observer.covers(key: key) else { return }
             var change = Change(kind: kind, key: key, arguments: arguments)
             adjust(&change)
             changes.append(change)

@@ -14,6 +14,8 @@ final class Job: @unchecked Sendable {
     @exclusivity(unchecked) var sideCount = 0
     /// The client went away while the job was waiting for the store.
     @exclusivity(unchecked) var isAbandoned = false
+    /// Commands of a transaction, by their offsets, that are refused for what their key holds.
+    @exclusivity(unchecked) var wrongTyped: Set<Int> = []
 
     init(_ batch: StoreBatch) {
         self.batch = batch

@@ -37,9 +37,19 @@ extension Lane {
             switch batch.items[job.next] {
             case .literal:
                 burst.expectations.append(Expectation(role: .literal, job: jobNumber(), item: job.next))
-            case .inline:
+            case .inline, .exchange:
                 return .special
             case .command(let command):
+                if observer?.hasReservedKeys ?? false {
+                    switch reservation(command, batch) {
+                    case .free: break
+                    case .wrongType:
+                        burst.expectations.append(Expectation(role: .wrongType, job: jobNumber(), item: job.next))
+                        job.next += 1
+                        continue
+                    case .touched: return .special
+                    }
+                }
                 let traits = rows[command.specification]
                 if !traits.contains(.isPlain) {
                     switch rows.rows[command.specification].place(batch.arguments(command)) {
@@ -52,22 +62,30 @@ extension Lane {
                     }
                 }
                 guard burst.hasRoom(connection.out.count) else { return .noRoom }
-                connection.out.append(batch.frame(command))
-                var expectation = Expectation(role: .reply, job: jobNumber(), item: job.next)
-                let first = burst.changes.count
-                if traits.contains(.hasEffect) {
-                    reader.append(rows.rows[command.specification], batch.arguments(command), to: &burst.changes)
-                }
-                expectation.change = first
-                expectation.changeCount = burst.changes.count - first
-                burst.expectations.append(expectation)
-                askAboutChanges(from: first, connection)
-                burst.commands += 1
-                if traits.contains(.isWrite) { burst.writes += max(1, expectation.changeCount) }
+                add(command, job, jobNumber(), connection)
             }
             job.next += 1
         }
         return .all
+    }
+
+    /// Adds the command of the job's next item, and what is to be asked about its changes.
+    func add(_ command: StoreCommand, _ job: Job, _ number: Int, _ connection: StoreConnection) {
+        let traits = rows[command.specification]
+        connection.out.append(job.batch.frame(command))
+        var expectation = Expectation(role: .reply, job: number, item: job.next)
+        let first = burst.changes.count
+        if traits.contains(.hasEffect) {
+            reader.append(rows.rows[command.specification], job.batch.arguments(command), to: &burst.changes)
+        }
+        expectation.change = first
+        expectation.changeCount = burst.changes.count - first
+        expectation.passesOn =
+            expectation.changeCount == 0 && job.batch.version == .resp2 && !(observer?.hasReservedKeys ?? false)
+        burst.expectations.append(expectation)
+        askAboutChanges(from: first, connection)
+        burst.commands += 1
+        if traits.contains(.isWrite) { burst.writes += max(1, expectation.changeCount) }
     }
 
     /// Queues the reads that the changes from `first` on will most likely want.
@@ -162,13 +180,20 @@ extension Lane {
         let count = tape.count
         let byteCount = tape.byteCount
         var node = -1
-        if expectation.role != .literal, expectation.role != .refusal, failure == nil {
+        if expectation.role.hasReply, failure == nil {
             if let connection {
-                do { node = try connection.read(tape) } catch { failure = error }
+                if expectation.passesOn {
+                    do {
+                        if try connection.passOn(to: burst.jobs[expectation.job].writer) { return }
+                    } catch { failure = error }
+                }
+                if failure == nil {
+                    do { node = try connection.read(tape) } catch { failure = error }
+                }
             }
         }
         switch expectation.role {
-        case .literal, .refusal: answerWithoutStore(expectation)
+        case .literal, .refusal, .wrongType: answerWithoutStore(expectation)
         case .queued: break
         case .length: burst.changes[expectation.change].length = node
         case .row: burst.changes[expectation.change].row = node
@@ -180,7 +205,7 @@ extension Lane {
         switch expectation.role {
         case .length, .row: isKept = true
         case .reply, .exec: isKept = expectation.changeCount > 0
-        case .queued, .literal, .refusal: isKept = false
+        case .queued, .literal, .refusal, .wrongType: isKept = false
         }
         if node >= 0, !isKept {
             tape.truncate(count: count, byteCount: byteCount)
@@ -192,13 +217,20 @@ extension Lane {
         switch job.batch.items[expectation.item] {
         case .literal(let offset, let length):
             job.writer.append(job.batch.literal(offset: offset, length: length))
-        case .command(let command): answer(refused: command, job)
-        case .inline: break
+        case .command(let command):
+            if expectation.role == .wrongType {
+                job.writer.error(StoreErrors.wrongType)
+            } else {
+                answer(refused: command, job)
+            }
+        case .inline, .exchange: break
         }
     }
 
     func answer(refused command: StoreCommand, _ job: Job) {
-        if case .refused(let reason) = rows.rows[command.specification].place(job.batch.arguments(command)) {
+        if job.wrongTyped.contains(command.offset) {
+            job.writer.error(StoreErrors.wrongType)
+        } else if case .refused(let reason) = rows.rows[command.specification].place(job.batch.arguments(command)) {
             job.writer.error(reason)
         } else {
             job.writer.error("ERR this command is not possible here")
@@ -221,6 +253,7 @@ extension Lane {
 
     /// Writes a command's reply in its client's protocol.
     func translate(_ node: Int, _ command: StoreCommand, _ job: Job) {
+        if answersReservedType(node, command, job) { return }
         let plain = job.batch.version == .resp2 || rows[command.specification].contains(.hasPlainShape)
         let shape = plain ? .plain : rows.rows[command.specification].shape(job.batch.arguments(command))
         burst.tape.write(node, as: shape, to: job.writer)

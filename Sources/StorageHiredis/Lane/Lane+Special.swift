@@ -25,9 +25,11 @@ extension Lane {
         case .inline(let body):
             body(job.writer)
             finishItem(job)
+        case .exchange: runExchanges(from: job)
         case .command(let command):
             switch rows.rows[command.specification].place(job.batch.arguments(command)) {
-            case .lane, .refused: preconditionFailure("a command of a burst is never special")
+            case .lane: runAlone(job, command)
+            case .refused: preconditionFailure("a command that is refused is never special")
             case .watch: watch(job, command)
             case .unwatch: unwatch(job)
             case .script: sendAside(job, count: scriptRun(job)) { side.scripts.run(job) }
@@ -131,7 +133,7 @@ extension Lane {
         if idleConnections.count < 16 { idleConnections.append(connection) }
     }
 
-    private func finishItem(_ job: Job) {
+    func finishItem(_ job: Job) {
         job.next += 1
         if job.isDone { complete(job) } else { ready.prepend(job) }
     }
@@ -143,6 +145,8 @@ extension Lane {
     /// Its commands run in runs between the inline items, each run a MULTI ... EXEC; nothing else of the lane comes in
     /// between. On a private connection the store itself tells of the changes, and a fence says when it has told all.
     private func runSpecialTransaction(_ job: Job) {
+        reader.tellsAll = noteReservations(job)
+        defer { reader.tellsAll = false }
         let watcher = watchers.removeValue(forKey: job.batch.client)
         let isPrivate = watcher != nil || hasScript(job)
         privateFailed = false
@@ -159,18 +163,22 @@ extension Lane {
         }
         let items = job.batch.items
         let start = job.writer.count
-        let isSplit = items.contains { if case .inline = $0 { true } else { false } }
+        let isSplit = items.contains { $0.runsBeside }
         if isSplit { job.writer.array(items.count) }
         var place = 0
         var isFirst = true
         while place < items.count || isFirst {
-            if place < items.count, case .inline(let body) = items[place], !(isFirst && watcher != nil) {
-                body(job.writer)
+            if place < items.count, items[place].runsBeside, !(isFirst && watcher != nil) {
+                switch items[place] {
+                case .inline(let body): body(job.writer)
+                case .exchange(let exchange): runNow(exchange, into: job.writer)
+                case .command, .literal: break
+                }
                 place += 1
                 isFirst = false
                 continue
             }
-            let end = items[place...].firstIndex { if case .inline = $0 { true } else { false } } ?? items.count
+            let end = items[place...].firstIndex { $0.runsBeside } ?? items.count
             let target = isPrivate ? connection : self.connection
             runPart(job, place..<end, target, isPrivate: isPrivate)
             if transactionFailed, isFirst, isSplit {
@@ -253,6 +261,16 @@ extension Lane {
                 }
             }
             readToldChanges()
+        }
+    }
+}
+
+extension StoreBatch.Item {
+    /// In a transaction: between two parts that the store runs.
+    fileprivate var runsBeside: Bool {
+        switch self {
+        case .inline, .exchange: true
+        case .command, .literal: false
         }
     }
 }

@@ -10,8 +10,11 @@ extension Lane {
         for item in job.batch.items {
             switch item {
             case .literal: continue
-            case .inline: return false
+            case .inline, .exchange: return false
             case .command(let command):
+                if observer?.hasReservedKeys ?? false {
+                    guard case .free = reservation(command, job.batch) else { return false }
+                }
                 if rows[command.specification].contains(.isPlain) { continue }
                 // Inside MULTI nothing waits, so that the lane may run what would else need its own connection.
                 if case .script = rows.rows[command.specification].place(job.batch.arguments(command)) { return false }
@@ -22,6 +25,7 @@ extension Lane {
 
     /// Whether the store is to be sent this command inside MULTI.
     private func isSent(_ command: StoreCommand, _ job: Job) -> Bool {
+        if job.wrongTyped.contains(command.offset) { return false }
         if rows[command.specification].contains(.isPlain) { return true }
         switch rows.rows[command.specification].place(job.batch.arguments(command)) {
         case .lane, .script, .ownConnection: return true
@@ -81,7 +85,7 @@ extension Lane {
             switch item {
             case .literal(let offset, let length):
                 job.writer.append(job.batch.literal(offset: offset, length: length))
-            case .inline: job.writer.error("ERR this command is not possible here")
+            case .inline, .exchange: job.writer.error("ERR this command is not possible here")
             case .command(let command):
                 guard isSent(command, job) else {
                     answer(refused: command, job)

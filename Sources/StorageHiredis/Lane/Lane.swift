@@ -16,7 +16,7 @@ final class Lane: @unchecked Sendable {
     // Sendable: everything but `inbox` is touched on the lane's own thread only, once it runs.
     let inbox: LaneInbox
     let observer: (any DocumentObserver)?
-    let reader: ChangeReader
+    @exclusivity(unchecked) var reader: ChangeReader
     let status: LinkStatus
     let rows = LaneRows()
 
@@ -275,6 +275,10 @@ struct LaneRows: Sendable {
         static let hasEffect = Traits(rawValue: 4)
         /// The same in RESP3, but for null.
         static let hasPlainShape = Traits(rawValue: 8)
+        /// Fails on what is not a hash.
+        static let isHash = Traits(rawValue: 16)
+        /// TYPE itself.
+        static let isType = Traits(rawValue: 32)
     }
 
     let rows = KeyspaceCommandTable.rows
@@ -287,6 +291,8 @@ struct LaneRows: Sendable {
             if !row.flags.contains(.readOnly) { traits.insert(.isWrite) }
             if row.effect != .none { traits.insert(.hasEffect) }
             if case .always(.plain) = row.shape { traits.insert(.hasPlainShape) }
+            if row.group == "hash" { traits.insert(.isHash) }
+            if row.name == "type" { traits.insert(.isType) }
             return traits
         }
     }

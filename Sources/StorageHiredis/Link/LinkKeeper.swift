@@ -114,7 +114,8 @@ final class LinkKeeper: @unchecked Sendable {
             self.control = control
             return false
         }
-        let subscriber = try connect("changes", timeout: 0)
+        // What is asked here has to be answered in time; the changes later may be as far apart as they like.
+        let subscriber = try connect("changes", timeout: configuration.connectTimeout)
         let lane = try connect("lane", timeout: configuration.commandTimeout)
         let identifier = try subscriber.ask(["CLIENT", "ID"], tape)
         guard tape[identifier].kind == .integer else { throw LinkFailure(tape.string(identifier)) }
@@ -123,6 +124,7 @@ final class LinkKeeper: @unchecked Sendable {
             let reply = try subscriber.ask(["SUBSCRIBE", channel], tape)
             if tape[reply].kind == .error { throw LinkFailure(tape.string(reply)) }
         }
+        subscriber.setTimeout(milliseconds: 0)
         let tracking = try lane.ask(
             ["CLIENT", "TRACKING", "ON", "REDIRECT", String(number), "BCAST", "NOLOOP"], tape)
         if tape[tracking].kind == .error {

@@ -37,6 +37,7 @@ package final class HiredisStore: DocumentStore {
 
     private struct Running {
         var lane: OwnThread?
+        var work: Lane?
         var isStopped = false
     }
 
@@ -61,7 +62,10 @@ package final class HiredisStore: DocumentStore {
         side.start()
         let lane = Lane(inbox: inbox, observer: observer, status: status, side: side)
         lane.linkBroken = { [keeper] generation, reason in keeper.broken(generation, reason) }
-        running.withLock { $0.lane = OwnThread("store-lane") { lane.run() } }
+        running.withLock {
+            $0.work = lane
+            $0.lane = OwnThread("store-lane") { lane.run() }
+        }
         loader.start()
         keeper.start()
     }
@@ -71,6 +75,7 @@ package final class HiredisStore: DocumentStore {
         let lane = running.withLock { running -> OwnThread? in
             if running.isStopped { return nil }
             running.isStopped = true
+            running.work = nil
             return running.lane
         }
         guard let lane else { return }
@@ -120,6 +125,11 @@ package final class HiredisStore: DocumentStore {
     package func cancelScan(_ ticket: Int) { inbox.send(.cancelScan(ticket)) }
 
     package func onLane(_ body: @escaping @Sendable () -> Void) { inbox.send(.run(body)) }
+
+    package func exchangeNow(_ exchange: any LaneExchange, into reply: ReplyWriter) {
+        guard let lane = running.withLock({ $0.work }) else { return reply.error(StoreErrors.stopped) }
+        lane.runNow(exchange, into: reply)
+    }
 
     package func clientGone(_ client: UInt64) { inbox.send(.clientGone(client)) }
 

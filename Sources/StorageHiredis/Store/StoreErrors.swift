@@ -13,6 +13,7 @@ enum StoreErrors {
         return isWrite ? "ERR \(what), outcome unknown" : "ERR \(what), nothing was changed: retry"
     }
 
+    static let wrongType = "WRONGTYPE Operation against a key holding the wrong kind of value"
     static let queueFull = "BUSY too many commands are waiting for the store"
     static let tooDeep = "ERR the reply of the script is nested more than 7 deep"
     static let scanCancelled = "ERR the scan was cancelled"

@@ -27,6 +27,8 @@ enum TieRule: String {
 
 struct Comparison {
     var ties = TieRule.strict
+    /// Whether the branches of an explained score come in one order.
+    var ordersBranches = true
 
     /// Largest difference of two scores that are the same, relative to the larger one when that is above 1.
     static let scoreTolerance = 1e-6
@@ -76,7 +78,8 @@ struct Comparison {
                     return .explanation
                 }
                 if !Self.close(scoreX, scoreY) { return .scores }
-                if textX != textY { return .explanation }
+                let same = ordersBranches ? textX == textY : Self.unordered(textX) == Self.unordered(textY)
+                if !same { return .explanation }
             } else if !Self.sameNumber(x.score, y.score) {
                 return .scores
             }
@@ -97,6 +100,12 @@ struct Comparison {
     private static func explained(_ value: RESPValue?) -> (score: Double, text: RESPValue)? {
         guard let parts = value?.elements, parts.count == 2, let score = parts[0].number else { return nil }
         return (score, parts[1])
+    }
+
+    /// An explanation as text, with the branches of each node sorted.
+    private static func unordered(_ value: RESPValue) -> String {
+        guard let parts = value.elements else { return value.description }
+        return "(" + parts.map(unordered).sorted().joined(separator: " ") + ")"
     }
 
     static func close(_ a: Double, _ b: Double) -> Bool {

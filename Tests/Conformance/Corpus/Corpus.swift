@@ -6,7 +6,7 @@ import TestKit
 enum CorpusProfile: String, CaseIterable {
     /// Text with weights, tags, numbers, places; documents only added.
     case plain
-    /// The same, changed and deleted from: scores are not compared, the peer's statistics drift.
+    /// The same, changed and deleted from; the peer is told to collect its garbage.
     case churned
     /// The options that change what is indexed: languages, scores, payloads, stop words, missing and empty values.
     case options
@@ -36,7 +36,7 @@ struct Corpus {
     let canHighlight: Bool
 
     /// Whether scores and the order they give can be compared.
-    var hasComparableScores: Bool { profile != .churned }
+    var hasComparableScores: Bool { true }
 
     var textFields: [FieldPlan] { fields.filter { $0.isText && $0.isIndexed } }
     var tagFields: [FieldPlan] { fields.filter { $0.isTag && $0.isIndexed } }

@@ -40,6 +40,12 @@ struct QueryCase {
 
     func has(_ option: String) -> Bool { options.contains { $0.first == option } }
 
+    /// Whether it asks for a range of numbers or a circle.
+    var hasRange: Bool {
+        has("FILTER") || has("GEOFILTER") || query.text.contains(":[")
+            || ["==", "!=", ">", "<"].contains { query.text.contains($0) }
+    }
+
     func option(_ name: String) -> [String]? { options.first { $0.first == name } }
 
     /// Cases with something left out.

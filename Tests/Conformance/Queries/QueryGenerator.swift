@@ -249,7 +249,7 @@ struct QueryGenerator {
         // happened to see. (Its optimizer also brings some peers down: prefixes scored by BM25STD.)
         let counting = dialect == 4 ? [["WITHCOUNT"]] : []
         return QueryCase(
-            construct: construct, index: corpus.index, query: query, options: options + counting, dialect: dialect)
+            construct: construct, index: corpus.index, query: query, options: counting + options, dialect: dialect)
     }
 
     /// A LIMIT that shows most of a small corpus, so that the order is seen.

@@ -50,7 +50,6 @@ struct Runner {
                         corpus: corpus, random: SeededRandom(seed: seed, stream: "query \(name)"))
                     var question = construct.make(&generator)
                     question.replay = name
-                    if !corpus.hasComparableScores { Self.avoidScores(&question) }
                     try ask(question, corpus)
                 }
                 if showsProgress {
@@ -62,17 +61,6 @@ struct Runner {
             }
             if showsProgress { print("\r\u{1B}[K", terminator: "") }
         }
-    }
-
-    /// After updates and deletes the peer's statistics are no longer those of its documents, so neither scores
-    /// nor the order that they give can be compared: documents are put in another order.
-    private static func avoidScores(_ question: inout QueryCase) {
-        guard question.command == "FT.SEARCH" else { return }
-        if !question.has("SORTBY") && !question.has("SCORER") {
-            question.options.append(["SCORER", "DOCSCORE"])
-        }
-        question.fixed.formUnion(["SORTBY", "SCORER"])
-        question.options.removeAll { $0.first == "WITHSCORES" || $0.first == "EXPLAINSCORE" }
     }
 
     private mutating func prepare(_ corpus: Corpus) throws -> Bool {
@@ -105,18 +93,53 @@ struct Runner {
         }
         tally.asked(question, peer: b)
         guard let difference = comparison.difference(a, b, question: question) else { return }
-        if let known = KnownDifference.all.first(where: { $0.matches(question, difference, a, b) }) {
+        if let known = try reason(for: difference, question, a, b) {
             tally.knownDifference(known.name, in: question.construct)
-            return
-        }
-        if try agreesDocumentByDocument(question, difference, a, b) {
-            tally.knownDifference(KnownDifference.neighbors.name, in: question.construct)
             return
         }
         guard tally.differs(question.construct, difference, examples: examples) || replay != nil else { return }
         let finding = try smallest(
             Finding(question: question, original: question, difference: difference, ours: a, peer: b))
         tally.add(try withDocument(finding))
+    }
+
+    /// The listed difference that a question shows.
+    private func reason(
+        for difference: Difference, _ question: QueryCase, _ a: RESPValue, _ b: RESPValue
+    ) throws -> KnownDifference? {
+        if let known = KnownDifference.all.first(where: { $0.matches(question, difference, a, b) }) { return known }
+        if difference == .errorText || difference == .errorOnOneSide { return nil }
+        // The peer has two ways to walk a union. That its answer depends on which one it takes, and that one of
+        // the two is ours, is the proof that the difference is the union's.
+        // (On a heap it counts branches in another order, too.)
+        var anyOrder = comparison
+        anyOrder.ordersBranches = false
+        for (branches, known) in [(1, KnownDifference.skippedBranches), (1_000_000, .manyBranches)] {
+            let other = try peer.ask(question, heapFrom: branches)
+            if anyOrder.difference(a, other, question: question) == nil { return known }
+        }
+        if try agreesWithoutSlop(question, difference) { return .rangeLeaves }
+        guard try agreesDocumentByDocument(question, difference, a, b) else { return nil }
+        return difference == .total && question.query.text.contains("-") ? .afterNot : .neighbors
+    }
+
+    /// Whether a question with a range differs only in what scores are divided by: both servers say the same, scores
+    /// and order included, when a scorer is asked that takes no distances.
+    private func agreesWithoutSlop(_ question: QueryCase, _ difference: Difference) throws -> Bool {
+        let scorer = question.option("SCORER")?.last ?? "TFIDF"
+        guard [.ids, .order, .scores, .explanation, .shape].contains(difference), question.hasRange,
+            ["TFIDF", "TFIDF.DOCNORM", "BM25"].contains(scorer)
+        else { return false }
+        var undivided = question
+        undivided.options.removeAll { ["SCORER", "EXPLAINSCORE"].contains($0.first) }
+        undivided.options.insert(["SCORER", "BM25STD"], at: 0)
+        if !undivided.has("WITHSCORES") { undivided.options.insert(["WITHSCORES"], at: 0) }
+        let ours = try self.ours.ask(undivided)
+        for branches in [20, 1, 1_000_000] {
+            let theirs = try peer.ask(undivided, heapFrom: branches)
+            if comparison.difference(ours, theirs, question: undivided) == nil { return true }
+        }
+        return false
     }
 
     /// Whether two replies differ only because the peer's scores depend on the documents around: asked for one
@@ -127,7 +150,9 @@ struct Runner {
         let isPositional = question.words.contains {
             ["SLOP", "INORDER"].contains($0) || $0.contains("$slop") || $0.contains("$inorder")
         }
-        guard [.ids, .order, .scores, .explanation].contains(difference) || (difference == .total && isPositional),
+        // The peer's NOT may swallow the document after the last one that it takes away.
+        let mayLose = isPositional || question.query.text.contains("-")
+        guard [.ids, .order, .scores, .explanation].contains(difference) || (difference == .total && mayLose),
             question.channel == .resp2, !question.has("INKEYS"), case .rows = SearchReply(a, to: question),
             case .rows = SearchReply(b, to: question)
         else { return false }
@@ -146,7 +171,7 @@ struct Runner {
         guard case .rows(_, let theirs) = SearchReply(try peer.ask(whole), to: whole) else { return false }
         // A sample is enough: who differs in one document differs in many. Those that only one has come first.
         let odd = Set(ours.map(\.id)).symmetricDifference(theirs.map(\.id)).sorted().prefix(30)
-        guard odd.isEmpty || isPositional else { return false }
+        guard odd.isEmpty || mayLose else { return false }
         let keys = odd + Set(ours.prefix(30).map(\.id)).union(theirs.prefix(30).map(\.id)).sorted()
         for key in keys {
             var alone = scored
@@ -174,8 +199,7 @@ struct Runner {
                 let a = try ours.ask(candidate)
                 let b = try peer.ask(candidate)
                 guard comparison.difference(a, b, question: candidate) == best.difference,
-                    !KnownDifference.all.contains(where: { $0.matches(candidate, best.difference, a, b) }),
-                    try !agreesDocumentByDocument(candidate, best.difference, a, b)
+                    try reason(for: best.difference, candidate, a, b) == nil
                 else { continue }
                 best = Finding(
                     question: candidate, original: finding.original, difference: best.difference, ours: a, peer: b)

@@ -8,6 +8,8 @@ final class Side {
     let address: ServerAddress
     let client: RESPClient
     private let modern: RESPClient
+    /// What the server's unions were set to when it was first asked, and what they are set to now.
+    private var unions: (before: String, now: String)?
 
     init(name: String, address: ServerAddress) throws {
         self.name = name
@@ -21,6 +23,24 @@ final class Side {
 
     func ask(_ question: QueryCase) throws -> RESPValue {
         try (question.channel == .resp3 ? modern : client).send(question.words)
+    }
+
+    /// Asks while the server walks its unions another way: from this many branches on by a heap.
+    func ask(_ question: QueryCase, heapFrom branches: Int) throws -> RESPValue {
+        try setUnions(String(branches))
+        defer { try? setUnions(unions?.before ?? "20") }  // a server that is gone keeps no setting
+        return try ask(question)
+    }
+
+    private func setUnions(_ value: String) throws {
+        if unions == nil {
+            let reply = try client.send("FT.CONFIG", "GET", "UNION_ITERATOR_HEAP")
+            let text = reply.elements?.first?.elements?.last?.text ?? "20"
+            unions = (text, text)
+        }
+        guard unions?.now != value else { return }
+        _ = try client.send("FT.CONFIG", "SET", "UNION_ITERATOR_HEAP", value)
+        unions?.now = value
     }
 
     /// Makes scores and expansions comparable: those of RediSearch 2.10. What a server does not know it refuses,
@@ -54,7 +74,10 @@ final class Side {
 
     /// Runs the corpus's commands; returns the first reply that is an error.
     func load(_ corpus: Corpus) throws -> RESPValue? {
-        try client.pipeline(corpus.commands).first { $0.errorText != nil }
+        let error = try client.pipeline(corpus.commands).first { $0.errorText != nil }
+        // A peer's statistics are those of its documents only when what was deleted is collected.
+        if corpus.profile == .churned { _ = try client.send("FT.DEBUG", "GC_FORCEINVOKE", corpus.index) }
+        return error
     }
 
     func remove(_ corpus: Corpus) throws {

@@ -18,8 +18,12 @@ struct Tally {
         var asked = 0
         var nonEmpty = 0
         var errors = 0
+        /// Answered alike when the peer walks its unions the other way.
+        var unions = 0
         var known = 0
         var different = 0
+
+        var agreeing: Int { asked - unions - known - different }
     }
 
     private(set) var rows: [String: Row] = [:]
@@ -39,7 +43,11 @@ struct Tally {
 
     mutating func knownDifference(_ name: String, in construct: String) {
         known[name, default: 0] += 1
-        rows[construct, default: Row()].known += 1
+        if name == KnownDifference.skippedBranches.name || name == KnownDifference.manyBranches.name {
+            rows[construct, default: Row()].unions += 1
+        } else {
+            rows[construct, default: Row()].known += 1
+        }
     }
 
     /// Counts a difference; says whether its class still wants an example.
@@ -66,21 +74,31 @@ struct Tally {
     var different: Int { rows.values.reduce(0) { $0 + $1.different } }
 
     func report() -> String {
-        var out = "\n" + Self.columns("construct", "asked", "found", "errors", "agree", "known", "differ") + "\n"
+        var out = "\n" + Self.columns("construct", "asked", "found", "errors", "agree", "unions", "known", "differ") + "\n"
         for name in order {
             guard let row = rows[name] else { continue }
-            let agreeing = row.asked - row.known - row.different
             out +=
                 Self.columns(
                     name, String(row.asked), Self.percent(row.nonEmpty, row.asked), Self.percent(row.errors, row.asked),
-                    Self.percent(agreeing, row.asked), row.known == 0 ? "" : String(row.known),
+                    Self.percent(row.agreeing, row.asked), row.unions == 0 ? "" : String(row.unions),
+                    row.known == 0 ? "" : String(row.known),
                     row.different == 0 ? "" : String(row.different)) + "\n"
         }
-        let agreeing = rows.values.reduce(0) { $0 + $1.asked - $1.known - $1.different }
+        func sum(_ part: (Row) -> Int) -> Int { rows.values.reduce(0) { $0 + part($1) } }
+        let agreeing = sum(\.agreeing)
+        let unions = sum(\.unions)
         out +=
             Self.columns(
-                "together", String(asked), "", "", Self.percent(agreeing, asked), String(known.values.reduce(0, +)),
-                String(different)) + "\n"
+                "together", String(asked), Self.percent(sum(\.nonEmpty), asked), Self.percent(sum(\.errors), asked),
+                Self.percent(agreeing, asked), String(unions), String(sum(\.known)), String(different)) + "\n"
+        out += "as the peer comes \(Self.percent(agreeing, asked)) agree, "
+        out += "where its unions are walked whole \(Self.percent(agreeing + unions, asked))\n"
+        let asksForErrors = rows.values.filter { 2 * $0.errors > $0.asked }
+        if !asksForErrors.isEmpty {
+            let asked = asksForErrors.reduce(0) { $0 + $1.asked }
+            let different = asksForErrors.reduce(0) { $0 + $1.different + $1.known }
+            out += "of \(asked) questions that are mostly wrong \(Self.percent(asked - different, asked)) are answered alike\n"
+        }
         for (name, count) in known.sorted(by: { $0.key < $1.key }) { out += "known: \(name): \(count)\n" }
         for (name, count) in findingCounts.sorted(by: { ($0.value, $1.key) > ($1.value, $0.key) }) {
             out += "\n== \(name): \(count)\n"
@@ -109,7 +127,9 @@ struct Tally {
     private static func percent(_ part: Int, _ whole: Int) -> String {
         guard whole > 0 else { return "-" }
         // Rounded down, so that 100 means all.
-        let tenths = 1000 * part / whole
-        return tenths % 10 == 0 ? "\(tenths / 10)%" : "\(tenths / 10).\(tenths % 10)%"
+        let parts = 10_000 * part / whole
+        if parts % 100 == 0 { return "\(parts / 100)%" }
+        return parts % 10 == 0
+            ? "\(parts / 100).\(parts / 10 % 10)%" : "\(parts / 100).\(parts / 10 % 10)\(parts % 10)%"
     }
 }

@@ -47,7 +47,7 @@ package struct AggregateSearch: Sendable {
         snapshot = index.snapshot
 
         var parameters = SearchParameters(tree: tree)
-        IndexSearch.apply(options, scorer, settings, definition.schema, to: &parameters)
+        IndexSearch.apply(options, scorer, settings, definition, to: &parameters)
         parameters.needsScores = options.flags.contains(.withScores) || plan.usesScores
         parameters.collectAll = true
         parameters.deadline = nil

@@ -3,15 +3,21 @@
 import Settings
 import Yams
 
-enum YAMLReader {
+package enum YAMLReader {
     /// Reads a configuration text. Keys given twice, which YAML forbids, are told with the other problems.
-    static func read(_ text: String) throws(ConfigurationProblem) -> ConfigurationNode {
+    package static func read(_ text: String) throws(ConfigurationProblem) -> ConfigurationNode {
         var text = text
         // Each round takes one repeated key out of the reader's way; there cannot be more than there are lines.
         for _ in 0...text.utf8.count {
             do {
                 guard let root = try Parser(yaml: text).singleRoot() else { return .map([], line: 1) }
-                return node(root)
+                var left = nodeLimit
+                guard let node = node(root, depth: 0, &left) else {
+                    throw ConfigurationProblem(line: 0, key: "", reason: "the file is too large or too deep")
+                }
+                return node
+            } catch let problem as ConfigurationProblem {
+                throw problem
             } catch YamlError.duplicatedKeysInMapping(let duplicates, _) {
                 guard let key = duplicates.first, let renamed = hidingRepetition(of: key, in: text) else {
                     throw ConfigurationProblem(line: 0, key: duplicates.first ?? "", reason: "given twice")
@@ -40,18 +46,33 @@ enum YAMLReader {
         return lines.joined(separator: "\n")
     }
 
-    private static func node(_ node: Node) -> ConfigurationNode {
+    /// References let a short text stand for a huge tree, and a walk must end.
+    private static let nodeLimit = 100_000
+    private static let depthLimit = 32
+
+    /// - Parameter left: how many nodes may follow.
+    private static func node(_ node: Node, depth: Int, _ left: inout Int) -> ConfigurationNode? {
+        left -= 1
+        guard left >= 0, depth <= depthLimit else { return nil }
         let line = node.mark?.line ?? 0
         switch node {
         case .scalar(let scalar): return .scalar(scalar.string, line: line)
-        case .sequence(let sequence): return .list(sequence.map { Self.node($0) }, line: line)
+        case .sequence(let sequence):
+            var items: [ConfigurationNode] = []
+            for item in sequence {
+                guard let item = Self.node(item, depth: depth + 1, &left) else { return nil }
+                items.append(item)
+            }
+            return .list(items, line: line)
         case .mapping(let mapping):
-            return .map(
-                mapping.map { key, value in
-                    var name = key.string ?? ""
-                    while name.hasSuffix(mark) { name.removeLast(mark.count) }
-                    return .init(key: name, line: key.mark?.line ?? line, value: Self.node(value))
-                }, line: line)
+            var entries: [ConfigurationNode.Entry] = []
+            for (key, value) in mapping {
+                guard let value = Self.node(value, depth: depth + 1, &left) else { return nil }
+                var name = key.string ?? ""
+                while name.hasSuffix(mark) { name.removeLast(mark.count) }
+                entries.append(.init(key: name, line: key.mark?.line ?? line, value: value))
+            }
+            return .map(entries, line: line)
         case .alias: return .scalar("", line: line)
         }
     }
