@@ -44,7 +44,7 @@ let package = Package(
         // What Swift's Glibc module leaves out of the C library.
         .target(name: "CSystemCalls"),
         .target(name: "Containers", dependencies: [kernels]),
-        .target(name: "Platform"),
+        .target(name: "Platform", dependencies: ["CSystemCalls"]),
         .target(name: "RESP"),
         .target(name: "Settings"),
         // The one place that knows YAML.

@@ -14,8 +14,12 @@ long csystem_memory_allocated(void) {
 }
 
 void csystem_memory_trim(void) { malloc_trim(0); }
+
+void csystem_memory_map_large(int bytes) { mallopt(M_MMAP_THRESHOLD, bytes); }
 #else
 long csystem_memory_allocated(void) { return 0; }
 
 void csystem_memory_trim(void) {}
+
+void csystem_memory_map_large(int bytes) { (void)bytes; }
 #endif

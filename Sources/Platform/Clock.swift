@@ -19,6 +19,16 @@ package enum MonotonicClock {
     @inlinable package static var milliseconds: UInt64 { nanoseconds / 1_000_000 }
 }
 
+/// What the calling thread has had of the processor.
+package enum ThreadClock {
+    /// Nanoseconds since the thread began.
+    package static var nanoseconds: UInt64 {
+        var used = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used)
+        return UInt64(used.tv_sec) &* 1_000_000_000 &+ UInt64(used.tv_nsec)
+    }
+}
+
 /// The time of day.
 package enum WallClock {
     /// Milliseconds since 1970.

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Commands
 import Foundation
+import Platform
 import Settings
 import Synchronization
 
@@ -80,6 +81,7 @@ struct RingsearchD: AsyncParsableCommand {
             throw ExitCode(78)
         }
 
+        SystemMemory.returnLargePieces()
         let log = Log()
         settings.observe { log.configure($0.server) }
         for warning in warnings { log.warn(warning) }

@@ -30,12 +30,18 @@ import Testing
 
     /// Field t with `[`tags`]`; field u takes part in the match.
     private func highlighted(_ text: String, _ query: String, u: String = "") throws -> String {
-        let fields = [TermFinder.FieldText(bit: 0, text: bytes(text)), TermFinder.FieldText(bit: 1, text: bytes(u))]
         var tags = HighlightTags()
         tags.open = bytes("[")
         tags.close = bytes("]")
-        let found = try finder(query).find(in: fields)
-        return String(decoding: Highlighter.highlight(bytes(text), found[0], tags: tags), as: UTF8.self)
+        let finder = try finder(query)
+        var result = Bytes()
+        bytes(text).withUnsafeBufferPointer { text in
+            bytes(u).withUnsafeBufferPointer { u in
+                finder.find(in: [TermFinder.FieldText(bit: 0, text: text), TermFinder.FieldText(bit: 1, text: u)])
+            }
+            Highlighter.highlight(text, finder.found(inField: 0), tags: tags, to: &result)
+        }
+        return String(decoding: result, as: UTF8.self)
     }
 
     private func summarized(
@@ -50,11 +56,14 @@ import Testing
         brackets.open = bytes("<i>")
         brackets.close = bytes("</i>")
         let finder = try finder(query)
-        let found = finder.find(in: [TermFinder.FieldText(bit: 0, text: bytes(text))])
-        let summary = Summarizer(options: options, tags: tags ? brackets : nil)
-            .summarize(bytes(text), found[0]) { leaf in
-                idf[String(decoding: finder.term(ofLeaf: leaf), as: UTF8.self)] ?? 1
-            }
+        var summary = Bytes()
+        bytes(text).withUnsafeBufferPointer { text in
+            finder.find(in: [TermFinder.FieldText(bit: 0, text: text)])
+            Summarizer(options: options, tags: tags ? brackets : nil)
+                .summarize(text, finder.found(inField: 0), to: &summary) { leaf in
+                    idf[String(decoding: finder.term(ofLeaf: leaf), as: UTF8.self)] ?? 1
+                }
+        }
         return String(decoding: summary, as: UTF8.self)
     }
 
@@ -83,6 +92,49 @@ import Testing
         ] as [(String, String)])
     func `the words of the branches that matched stand between tags`(query: String, expected: String) throws {
         #expect(try highlighted("a fox, two Foxes", query) == expected)
+    }
+
+    @Test(arguments: [51, 52])
+    func `fields that are not shown need not be searched when they cannot matter`(seed: Int) throws {
+        let queries = [
+            "fox", "foxes", "fox cat", "fox|cat", "(fox cat)|two", "\"fox two\"", "\"fox two\"|cat", "two -cat",
+            "two ~cat", "two ~(fox cat)", "fo*", "%fix%", "@u:fox two", "@t:fox|cat", "@t|u:fox", "vulpes two",
+        ]
+        let words = ["fox", "Foxes", "cat", "two", "fix", "vulpes", "dog"]
+        var random = Seeded(seed)
+        var independent = 0
+        for query in queries {
+            let finder = try finder(query)
+            if finder.dependsOnAllFields { continue }
+            independent += 1
+            for _ in 0..<20 {
+                let t = bytes((0..<random.below(6)).map { _ in random.pick(words) }.joined(separator: " "))
+                let u = bytes((0..<random.below(6)).map { _ in random.pick(words) }.joined(separator: " "))
+                t.withUnsafeBufferPointer { t in
+                    let own = TermFinder.FieldText(bit: 0, text: t)
+                    finder.find(in: [own])
+                    let alone = Array(finder.found(inField: 0))
+                    u.withUnsafeBufferPointer { finder.find(in: [own, TermFinder.FieldText(bit: 1, text: $0)]) }
+                    #expect(Array(finder.found(inField: 0)) == alone, "seed \(seed), \(query)")
+                }
+            }
+        }
+        #expect(independent >= 5)
+    }
+
+    @Test func `a stem is not found in a field that is not stemmed`() throws {
+        var schema = Schema()
+        var options = TextOptions()
+        options.noStem = true
+        schema.append(FieldSpec(identifier: bytes("t"), attribute: bytes("t"), kind: .text(options)))
+        let stemmer = Stemmer(.english)
+        let tree = try QueryExpander(schema: schema, stemmer: stemmer, synonyms: SynonymTable())
+            .expand(QueryParser.parse(bytes("word"), options: QueryParserOptions(dialect: 2)))
+        let finder = TermFinder(tree: tree, schema: schema, tokenizer: Tokenizer(), stemmer: stemmer)
+        bytes("words word").withUnsafeBufferPointer { text in
+            finder.find(in: [TermFinder.FieldText(bit: 0, text: text)])
+        }
+        #expect(finder.found(inField: 0).map(\.offset) == [6])
     }
 
     @Test func `a match in another field shows the word everywhere, once for a pattern`() throws {

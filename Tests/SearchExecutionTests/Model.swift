@@ -291,12 +291,20 @@ struct Model {
         case .prefix(let part): part.count >= 2 && text.hasPrefix(name(part))
         case .suffix(let part): part.count >= 2 && text.hasSuffix(name(part))
         case .infix(let part): part.count >= 2 && text.contains(name(part))
-        case .fuzzy(let word, let distance): Model.distance(name(word), text) <= distance
+        case .fuzzy(let word, let distance): Model.isNear(text, name(word), distance)
         default: false
         }
     }
 
-    static func distance(_ a: String, _ b: String) -> Int {
+    /// Within the distance, or so without its last letter and, whole, near a prefix of the word.
+    static func isNear(_ term: String, _ word: String, _ distance: Int) -> Bool {
+        let row = distances(term, word)
+        return row.last! <= distance
+            || row.contains { $0 <= distance } && distances(String(term.dropLast()), word).last! <= distance
+    }
+
+    /// Edits between a term and each prefix of the word.
+    private static func distances(_ a: String, _ b: String) -> [Int] {
         let (a, b) = (Array(a), Array(b))
         var row = Array(0...b.count)
         for i in a.indices {
@@ -308,7 +316,7 @@ struct Model {
                 row[j + 1] = cost
             }
         }
-        return row[b.count]
+        return row
     }
 
     // MARK: positions

@@ -17,22 +17,6 @@ private struct Words {
     }
 }
 
-private func distance(_ a: String, _ b: String) -> Int {
-    let a = Array(a.unicodeScalars)
-    let b = Array(b.unicodeScalars)
-    var row = Array(0...b.count)
-    for i in 0..<a.count {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for j in 0..<b.count {
-            let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (a[i] == b[j] ? 0 : 1))
-            diagonal = row[j + 1]
-            row[j + 1] = next
-        }
-    }
-    return row[b.count]
-}
-
 private func matches(_ pattern: Substring.UnicodeScalarView, _ text: Substring.UnicodeScalarView) -> Bool {
     guard let first = pattern.first else { return text.isEmpty }
     switch first {
@@ -114,7 +98,7 @@ private func matches(_ pattern: Substring.UnicodeScalarView, _ text: Substring.U
                 let allowed = 1 + random.below(3)
                 #expect(
                     word.asSlice { view.expandFuzzy($0, distance: allowed, limit: limit) }
-                        == words.expected(limit: limit) { distance($0, word) <= allowed },
+                        == words.expected(limit: limit) { isNear($0, word, allowed) },
                     "seed \(seed), '\(word)' within \(allowed), limit \(limit)")
             }
         }

@@ -4,6 +4,7 @@
 //   bitmaps.c     windows of 64 words, ranks, set and extracted bits
 //   postings.c    varint postings and position streams
 //   bytes.c       substring search
+//   fuzzy.c       edit distances, in a header of their own
 //   columns.c, geo.c   field columns, in a header of their own
 //   atomics       below: plain memory shared by one writer and many readers
 #pragma once
@@ -12,6 +13,7 @@
 
 #include "CKernelsColumns.h"
 #include "CKernelsExecution.h"
+#include "CKernelsFuzzy.h"
 
 #define RK_INLINE static inline __attribute__((always_inline))
 

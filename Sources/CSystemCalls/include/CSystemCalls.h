@@ -10,3 +10,7 @@ long csystem_memory_allocated(void);
 
 /// Gives free memory back to the system where the allocator can.
 void csystem_memory_trim(void);
+
+/// Pieces of so many bytes or more are mapped one by one: they go back to the system when they are freed. The allocator
+/// would by itself raise the limit with each one that is.
+void csystem_memory_map_large(int bytes);

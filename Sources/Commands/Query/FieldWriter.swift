@@ -71,15 +71,14 @@ struct FieldWriter {
         for field in plan.leading {
             guard let value = Self.value(of: field.identifier, in: pairs) else { continue }
             reply.bulk(field.name)
-            write(value, field.format, plan.decoration(of: field.name), field.name, to: reply)
+            write(value, field.format, isDecorated: true, field.name, to: reply)
         }
         for i in 0..<pairs.count {
             let name = pairs.name(i)
             if isElsewhere(name) { continue }
             reply.bulk(name)
             if let decorator {
-                let decoration = plan.decoration(of: name)
-                reply.bulk(decorator.decorated(pairs.value(i), name, decoration))
+                decorator.write(pairs.value(i), name, to: reply)
             } else {
                 reply.bulk(pairs.value(i))
             }
@@ -88,13 +87,13 @@ struct FieldWriter {
 
     /// Hidden, or shown in front already.
     private func isElsewhere(_ name: ByteSlice) -> Bool {
-        for field in plan.leading where field.name.elementsEqual(name) { return true }
-        for hidden in plan.hidden where hidden.elementsEqual(name) { return true }
+        for field in plan.leading where name.isEqual(to: field.name) { return true }
+        for hidden in plan.hidden where name.isEqual(to: hidden) { return true }
         return false
     }
 
     private static func value(of name: Bytes, in pairs: FieldSlices) -> ByteSlice? {
-        for i in 0..<pairs.count where pairs.name(i).elementsEqual(name) { return pairs.value(i) }
+        for i in 0..<pairs.count where pairs.name(i).isEqual(to: name) { return pairs.value(i) }
         return nil
     }
 
@@ -109,12 +108,12 @@ struct FieldWriter {
         for field in fields where field.source < values.count {
             guard let value = values[field.source] else { continue }
             reply.bulk(field.name)
-            write(value, field.format, field.decoration, field.name, to: reply)
+            write(value, field.format, isDecorated: !field.decoration.isEmpty, field.name, to: reply)
         }
     }
 
     private func write(
-        _ value: ByteSlice, _ format: RowPlan.Format, _ decoration: Decoration, _ name: Bytes, to reply: ReplyWriter
+        _ value: ByteSlice, _ format: RowPlan.Format, isDecorated: Bool, _ name: Bytes, to reply: ReplyWriter
     ) {
         switch format {
         case .number:
@@ -124,8 +123,8 @@ struct FieldWriter {
                 reply.bulk(value)
             }
         case .asStored:
-            if let decorator, !decoration.isEmpty {
-                reply.bulk(decorator.decorated(value, name, decoration))
+            if let decorator, isDecorated {
+                name.withUnsafeBufferPointer { decorator.write(value, $0, to: reply) }
             } else {
                 reply.bulk(value)
             }

@@ -18,15 +18,15 @@ package final class TokenBuffer {
         package var sourceLength: UInt32
     }
 
-    package private(set) var count = 0
-    package private(set) var tokens: UnsafeMutablePointer<Token>
+    @exclusivity(unchecked) package private(set) var count = 0
+    @exclusivity(unchecked) package private(set) var tokens: UnsafeMutablePointer<Token>
     /// The last position given out; the next token gets the next one.
-    package var lastPosition: UInt32 = 0
+    @exclusivity(unchecked) package var lastPosition: UInt32 = 0
 
-    private var tokenCapacity: Int
-    private var arena: UnsafeMutablePointer<UInt8>
-    private var arenaCount = 0
-    private var arenaCapacity: Int
+    @exclusivity(unchecked) private var tokenCapacity: Int
+    @exclusivity(unchecked) private var arena: UnsafeMutablePointer<UInt8>
+    @exclusivity(unchecked) private var arenaCount = 0
+    @exclusivity(unchecked) private var arenaCapacity: Int
 
     package init() {
         tokenCapacity = 256
@@ -57,6 +57,9 @@ package final class TokenBuffer {
     package func text(of token: Token) -> UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(start: arena + Int(token.offset), count: Int(token.length))
     }
+
+    /// Where tokens' offsets count from; valid until the buffer changes.
+    package var arenaStart: UnsafePointer<UInt8> { UnsafePointer(arena) }
 
     /// A token without bytes, for an empty value of an INDEXEMPTY field.
     package func appendEmptyToken() {
@@ -131,7 +134,9 @@ package final class TokenBuffer {
             }
             let length = used &- textStart
             if length == 0 { continue }
-            if stopWords.contains(arena + textStart, count: length) {
+            if stopWords.mayContain(arena + textStart, count: length),
+                stopWords.contains(arena + textStart, count: length)
+            {
                 used = textStart
                 continue
             }

@@ -9,6 +9,13 @@ import SearchModel
 package enum CaseFolding {
     /// The folded form of a sortable value without UNF. Bytes that are not UTF-8 stay as they are.
     package static func fold(_ value: UnsafeBufferPointer<UInt8>) -> Bytes {
+        let ascii = value.firstIndex { $0 >= 0x80 } ?? value.count
+        if ascii == value.count {
+            return Bytes(unsafeUninitializedCapacity: value.count) { out, count in
+                for i in 0..<value.count { out.initializeElement(at: i, to: value[i].asciiLowercased) }
+                count = value.count
+            }
+        }
         var result = Bytes()
         result.reserveCapacity(value.count)
         var i = 0

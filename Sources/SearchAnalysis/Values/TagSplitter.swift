@@ -33,7 +33,7 @@ package struct TagSplitter: Sendable {
     private func emit(
         _ piece: UnsafeBufferPointer<UInt8>, _ scratch: inout Bytes, _ body: (UnsafeBufferPointer<UInt8>) -> Void
     ) {
-        if isCaseSensitive || !piece.contains(where: { $0.byteClass.contains(.upperCase) }) {
+        if isCaseSensitive || !piece.contains(where: { $0 != $0.asciiLowercased }) {
             body(piece)
             return
         }
@@ -45,8 +45,9 @@ package struct TagSplitter: Sendable {
     private static func trimmed(_ piece: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
         var start = 0
         var end = piece.count
-        while start < end && piece[start].byteClass.contains(.space) { start += 1 }
-        while end > start && piece[end - 1].byteClass.contains(.space) { end -= 1 }
+        let classes = ByteClass.table
+        while start < end && classes[Int(piece[start])].has(.space) { start += 1 }
+        while end > start && classes[Int(piece[end - 1])].has(.space) { end -= 1 }
         return UnsafeBufferPointer(rebasing: piece[start..<end])
     }
 

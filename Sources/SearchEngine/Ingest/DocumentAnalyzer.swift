@@ -5,17 +5,34 @@ import SearchAnalysis
 import SearchIndex
 import SearchModel
 
+/// What a TEXT field's options mean to a token.
+struct TextTarget: BitwiseCopyable {
+    let bit: Int
+    let weight: UInt32
+    let isStemmed: Bool
+    let isPhonetic: Bool
+    let indexesEmpty: Bool
+
+    init(_ options: TextOptions) {
+        bit = options.bit
+        weight = options.integerWeight
+        isStemmed = !options.noStem
+        isPhonetic = options.phonetic != nil
+        indexesEmpty = options.indexEmpty
+    }
+}
+
 /// Scratch and analysis of one index. Used on the lane's thread only.
-struct DocumentAnalyzer {
+final class DocumentAnalyzer {
     private let tokenizer: Tokenizer
     private let synonyms: SynonymTable
     private let language: Language
     private let phoneticMinimum: Int
     private let stemmers: StemProviders
     private let tokens = TokenBuffer()
-    private var indexTokens: [IndexToken] = []
-    private var tagScratch = Bytes()
-    private var tagList: [Bytes] = []
+    @exclusivity(unchecked) private var indexTokens = UnsafeMutablePointer<IndexToken>.allocate(capacity: 256)
+    @exclusivity(unchecked) private var indexTokenCapacity = 256
+    @exclusivity(unchecked) private var tagScratch = Bytes()
 
     init(_ configuration: IndexConfiguration) {
         tokenizer = Tokenizer(stopWords: configuration.stopWords)
@@ -25,6 +42,8 @@ struct DocumentAnalyzer {
         stemmers = StemProviders(minimumLength: configuration.analysis.minStemLength)
     }
 
+    deinit { indexTokens.deallocate() }
+
     /// The stemmer of a document that names its language; `nil`: the index's.
     func stemmer(of name: ByteSlice?) -> (any StemProvider)? {
         guard let name, let own = Language(name: name), own.isSupported, own != language else { return nil }
@@ -32,39 +51,45 @@ struct DocumentAnalyzer {
     }
 
     /// A new document: positions start again.
-    mutating func begin() { tokens.removeAll() }
+    func begin() { tokens.removeAll() }
 
-    mutating func write(_ value: ByteSlice, _ options: TextOptions, to writer: IndexWriter) {
+    func write(_ value: ByteSlice, _ target: TextTarget, to writer: IndexWriter) {
         let first = tokens.count
         if value.isEmpty {
-            guard options.indexEmpty else { return }
+            guard target.indexesEmpty else { return }
             tokens.appendEmptyToken()
         } else {
             tokenizer.append(value, to: tokens)
         }
-        guard tokens.count > first else { return }
-        indexTokens.removeAll(keepingCapacity: true)
-        for i in first..<tokens.count {
-            let token = tokens[i]
-            indexTokens.append(IndexToken(tokens.text(of: token), position: token.position))
+        let count = tokens.count - first
+        guard count > 0 else { return }
+        if count > indexTokenCapacity {
+            indexTokens.deallocate()
+            indexTokenCapacity = max(count, 2 * indexTokenCapacity)
+            indexTokens = .allocate(capacity: indexTokenCapacity)
         }
-        let weight = options.integerWeight
-        indexTokens.withUnsafeBufferPointer {
-            writer.addTokens($0, bit: options.bit, weight: weight, stems: !options.noStem)
+        let (source, arena, out) = (tokens.tokens + first, tokens.arenaStart, indexTokens)
+        for i in 0..<count {
+            let token = source[i]
+            let bytes = ByteSlice(start: arena + Int(token.offset), count: Int(token.length))
+            (out + i).initialize(to: IndexToken(bytes, position: token.position))
         }
-        if !synonyms.isEmpty { writeSynonyms(from: first, options, to: writer) }
-        if options.phonetic != nil { writePhonetics(from: first, options, to: writer) }
+        writer.addTokens(
+            UnsafeBufferPointer(start: out, count: count), bit: target.bit, weight: target.weight,
+            stems: target.isStemmed)
+        if !synonyms.isEmpty { writeSynonyms(from: first, target, to: writer) }
+        if target.isPhonetic { writePhonetics(from: first, target, to: writer) }
     }
 
     /// A token that is in a group stands for the group, too.
-    private func writeSynonyms(from first: Int, _ options: TextOptions, to writer: IndexWriter) {
+    private func writeSynonyms(from first: Int, _ target: TextTarget, to writer: IndexWriter) {
         for i in first..<tokens.count {
             let token = tokens[i]
             for group in synonyms.groups(of: Bytes(tokens.text(of: token))) {
                 let term = [UInt8(ascii: "~")] + group
                 term.withUnsafeBufferPointer {
                     writer.addToken(
-                        $0, position: token.position, bit: options.bit, weight: options.integerWeight, stems: false,
+                        $0, position: token.position, bit: target.bit, weight: target.weight, stems: false,
                         isDerived: true)
                 }
             }
@@ -73,7 +98,7 @@ struct DocumentAnalyzer {
 
     /// Tokens of a PHONETIC field are found by their sound, too. A token that is too short for a sound of its own
     /// counts as one more of the token before it: that is what RediSearch does, and scores show it.
-    private func writePhonetics(from first: Int, _ options: TextOptions, to writer: IndexWriter) {
+    private func writePhonetics(from first: Int, _ target: TextTarget, to writer: IndexWriter) {
         var last: Bytes?
         for i in first..<tokens.count {
             let token = tokens[i]
@@ -84,19 +109,21 @@ struct DocumentAnalyzer {
             let term = [UInt8(ascii: "<")] + code
             term.withUnsafeBufferPointer {
                 writer.addToken(
-                    $0, position: token.position, bit: options.bit, weight: options.integerWeight, stems: false,
+                    $0, position: token.position, bit: target.bit, weight: target.weight, stems: false,
                     isDerived: true)
             }
         }
     }
 
     /// The tags of a value; one without bytes for an empty value of an INDEXEMPTY field.
-    mutating func tags(of value: ByteSlice, _ options: TagOptions) -> [Bytes] {
-        if value.isEmpty { return options.indexEmpty ? [[]] : [] }
-        tagList.removeAll(keepingCapacity: true)
-        var found: [Bytes] = []
-        TagSplitter(options).forEachTag(of: value, scratch: &tagScratch) { found.append(Bytes($0)) }
-        return found
+    func writeTags(_ value: ByteSlice, _ options: TagOptions, field: Int, to writer: IndexWriter) {
+        writer.setTags(field: field, raw: value) { take in
+            if value.isEmpty {
+                if options.indexEmpty { take(value) }
+            } else {
+                TagSplitter(options).forEachTag(of: value, scratch: &tagScratch, take)
+            }
+        }
     }
 }
 

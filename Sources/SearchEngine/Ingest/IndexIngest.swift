@@ -29,6 +29,9 @@ final class IndexIngest: @unchecked Sendable {
     @exclusivity(unchecked) private var hashFields: HashFields
     @exclusivity(unchecked) private var analyzer: DocumentAnalyzer
 
+    /// By schema position.
+    @exclusivity(unchecked) private var steps: [FieldStep] = []
+
     // Scratch, kept from document to document.
     /// By number of the hash field.
     @exclusivity(unchecked) private var values: [ByteSlice?] = []
@@ -63,6 +66,9 @@ final class IndexIngest: @unchecked Sendable {
         values = Array(repeating: nil, count: hashFields.count)
         numbers = Array(repeating: 0, count: fields)
         points = Array(repeating: GeoText.Point(longitude: 0, latitude: 0), count: fields)
+        steps = configuration.definition.schema.fields.enumerated().map { position, field in
+            FieldStep(field, source: hashFields.sources[position])
+        }
         isPatchable = Array(repeating: true, count: hashFields.count)
         for number in [hashFields.languageField, hashFields.scoreField, hashFields.payloadField] {
             if let number { isPatchable[number] = false }
@@ -95,10 +101,11 @@ final class IndexIngest: @unchecked Sendable {
             key: key, stamp: stamp, score: score, payload: hashFields.payloadField.flatMap { values[$0] },
             stemmer: analyzer.stemmer(of: hashFields.languageField.flatMap { values[$0] }))
         analyzer.begin()
-        for (position, field) in configuration.definition.schema.fields.enumerated() {
-            if let value = values[hashFields.sources[position]] {
-                write(value, of: field, at: position)
-            } else if field.indexMissing {
+        for position in steps.indices {
+            let step = steps[position]
+            if let value = values[step.source] {
+                write(value, step, at: position)
+            } else if step.indexesMissing {
                 writer.setMissing(field: position)
             }
         }
@@ -126,8 +133,8 @@ final class IndexIngest: @unchecked Sendable {
         let start = MonotonicClock.nanoseconds
         defer { nanoseconds &+= MonotonicClock.nanoseconds &- start }
         guard writer.beginPatch(key: key, stamp: stamp) else { return }
-        for (position, field) in configuration.definition.schema.fields.enumerated() {
-            if let value = values[hashFields.sources[position]] { write(value, of: field, at: position) }
+        for position in steps.indices {
+            if let value = values[steps[position].source] { write(value, steps[position], at: position) }
         }
         writer.endPatch()
     }
@@ -175,9 +182,9 @@ final class IndexIngest: @unchecked Sendable {
 
     /// Reads what can be wrong, in schema order; the first that is.
     private func readValues() -> (field: Int, FieldFault)? {
-        for (position, field) in configuration.definition.schema.fields.enumerated() {
-            guard let value = values[hashFields.sources[position]] else { continue }
-            switch field.kind {
+        for position in steps.indices {
+            guard let value = values[steps[position].source] else { continue }
+            switch steps[position].kind {
             case .numeric:
                 guard let number = NumberText.double(value) else { return (position, .numeric(Bytes(value))) }
                 numbers[position] = number
@@ -200,33 +207,64 @@ final class IndexIngest: @unchecked Sendable {
         return Float(score)
     }
 
-    private func write(_ value: ByteSlice, of field: FieldSpec, at position: Int) {
-        switch field.kind {
-        case .text(let options):
-            if !field.isNotIndexed { analyzer.write(value, options, to: writer) }
-            writeSortText(value, of: field, at: position)
+    private func write(_ value: ByteSlice, _ step: FieldStep, at position: Int) {
+        switch step.kind {
+        case .text(let target):
+            if step.isIndexed { analyzer.write(value, target, to: writer) }
+            writeSortText(value, step, at: position)
         case .tag(let options):
-            if !field.isNotIndexed {
-                writer.setTags(field: position, analyzer.tags(of: value, options), raw: value)
-            }
-            writeSortText(value, of: field, at: position)
+            if step.isIndexed { analyzer.writeTags(value, options, field: position, to: writer) }
+            writeSortText(value, step, at: position)
         case .numeric:
-            if !field.isNotIndexed || field.isSortable { writer.setNumeric(field: position, numbers[position]) }
+            if step.isIndexed || step.isSortable { writer.setNumeric(field: position, numbers[position]) }
         case .geo:
-            if !field.isNotIndexed {
+            if step.isIndexed {
                 writer.setGeo(
                     field: position, longitude: points[position].longitude, latitude: points[position].latitude)
             }
-            writeSortText(value, of: field, at: position)
+            writeSortText(value, step, at: position)
         }
     }
 
-    private func writeSortText(_ value: ByteSlice, of field: FieldSpec, at position: Int) {
-        guard field.isSortable else { return }
-        if field.isUnnormalized {
+    private func writeSortText(_ value: ByteSlice, _ step: FieldStep, at position: Int) {
+        guard step.isSortable else { return }
+        if step.isUnnormalized {
             writer.setSortText(field: position, value)
         } else {
             CaseFolding.fold(value).withUnsafeBufferPointer { writer.setSortText(field: position, $0) }
         }
+    }
+}
+
+/// A field of the schema as each document meets it: plain values, nothing to count references of.
+private struct FieldStep: BitwiseCopyable {
+    enum Kind: BitwiseCopyable {
+        case text(TextTarget)
+        case tag(TagOptions)
+        case numeric
+        case geo
+    }
+
+    /// The number of the hash field.
+    let source: Int
+    let kind: Kind
+    let isIndexed: Bool
+    let isSortable: Bool
+    let isUnnormalized: Bool
+    let indexesMissing: Bool
+
+    init(_ field: FieldSpec, source: Int) {
+        self.source = source
+        kind =
+            switch field.kind {
+            case .text(let options): .text(TextTarget(options))
+            case .tag(let options): .tag(options)
+            case .numeric: .numeric
+            case .geo: .geo
+            }
+        isIndexed = !field.isNotIndexed
+        isSortable = field.isSortable
+        isUnnormalized = field.isUnnormalized
+        indexesMissing = field.indexMissing
     }
 }

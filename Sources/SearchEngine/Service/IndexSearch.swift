@@ -183,7 +183,7 @@ extension IndexSearch {
         }
     }
 
-    private static let stemmers = StemmerPool()
+    static let stemmers = StemmerPool()
 
     private static func parserOptions(
         _ options: SearchOptions, _ configuration: IndexConfiguration

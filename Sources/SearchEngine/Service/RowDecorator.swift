@@ -10,64 +10,123 @@ import SearchModel
 package final class RowDecorator {
     private let finder: TermFinder
     private let snapshot: IndexSnapshot
-    /// TEXT fields: what rows call them, and their bits.
-    private let fields: [(name: Bytes, bit: Int)]
+    /// TEXT fields that have to be searched.
+    private let fields: [Field]
+
+    private struct Field {
+        /// What rows call it.
+        let name: Bytes
+        let bit: Int
+    }
+
+    private let stemmer: Stemmer?
+
+    /// What is done to values, by name.
+    private let named: [(name: Bytes, style: Style)]
+    /// What is done to all others.
+    private let common: Style
+
+    private enum Style {
+        case plain
+        case highlight(HighlightTags)
+        case summary(Summarizer)
+
+        init(_ decoration: Decoration) {
+            var tags: HighlightTags?
+            if let highlight = decoration.highlight {
+                tags = HighlightTags()
+                tags?.open = highlight.open
+                tags?.close = highlight.close
+            }
+            if let summarize = decoration.summarize {
+                var options = SummaryOptions()
+                options.fragments = summarize.fragments
+                options.words = summarize.length
+                options.separator = summarize.separator
+                self = .summary(Summarizer(options: options, tags: tags))
+            } else {
+                self = tags.map(Style.highlight) ?? .plain
+            }
+        }
+
+        var isPlain: Bool {
+            if case .plain = self { true } else { false }
+        }
+    }
 
     // The row at hand.
-    private var names: [Bytes] = []
-    private var found: [[FoundTerm]] = []
+    @exclusivity(unchecked) private var texts: [TermFinder.FieldText] = []
+    /// By position in `texts`: which of the fields it is.
+    @exclusivity(unchecked) private var present: [Int] = []
     /// By leaf of the query.
-    private var weights: [Double?]
+    @exclusivity(unchecked) private var weights: [Double?]
+    @exclusivity(unchecked) private var scratch = Bytes()
 
     package init(_ search: IndexSearch) {
         let configuration = search.index.configuration
         snapshot = search.snapshot
-        fields = configuration.definition.schema.fields.compactMap { field in
-            guard case .text(let options) = field.kind else { return nil }
-            return (name: field.attribute, bit: options.bit)
-        }
+        let rows = search.rows
+        let named = rows.decorated.map { (name: $0.name, style: Style(rows.decoration(of: $0.name))) }
+        let common = Style(rows.decorationOfOthers)
+        self.named = named
+        self.common = common
+        stemmer = IndexSearch.stemmers.take(search.language)
         finder = TermFinder(
             tree: search.tree, schema: configuration.definition.schema,
-            tokenizer: Tokenizer(stopWords: configuration.stopWords), stemmer: Stemmer(search.language),
+            tokenizer: Tokenizer(stopWords: configuration.stopWords), stemmer: stemmer,
             synonyms: configuration.synonyms, minStemLength: configuration.analysis.minStemLength,
             minPhoneticLength: configuration.analysis.minPhoneticLength)
         weights = Array(repeating: nil, count: finder.leafCount)
+        let needsAll = finder.dependsOnAllFields
+        fields = configuration.definition.schema.fields.compactMap { field in
+            guard case .text(let options) = field.kind else { return nil }
+            let style = named.first { $0.name == field.attribute }?.style ?? common
+            return needsAll || !style.isPlain ? Field(name: field.attribute, bit: options.bit) : nil
+        }
+    }
+
+    deinit {
+        if let stemmer { IndexSearch.stemmers.giveBack(stemmer) }
     }
 
     /// A new row.
     ///
-    /// - Parameter value: the text of a field, by the name that the row shows; `nil` when it is not there.
+    /// - Parameter value: the text of a field, by the name that the row shows; `nil` when it is not there. The texts
+    ///   are only read during the call.
     package func begin(_ value: (Bytes) -> ByteSlice?) {
-        names.removeAll(keepingCapacity: true)
-        var texts: [TermFinder.FieldText] = []
-        for field in fields {
+        texts.removeAll(keepingCapacity: true)
+        present.removeAll(keepingCapacity: true)
+        for (position, field) in fields.enumerated() {
             guard let text = value(field.name) else { continue }
-            names.append(field.name)
-            texts.append(TermFinder.FieldText(bit: field.bit, text: Bytes(text)))
+            texts.append(TermFinder.FieldText(bit: field.bit, text: text))
+            present.append(position)
         }
-        found = finder.find(in: texts)
-        // Patterns stand for another term in each document.
-        for leaf in weights.indices { weights[leaf] = nil }
+        finder.find(in: texts)
+        for leaf in weights.indices where finder.isPattern(leaf: leaf) { weights[leaf] = nil }
     }
 
-    /// The text of a field of the row as it is shown.
-    package func decorated(_ value: ByteSlice, _ name: some Collection<UInt8>, _ decoration: Decoration) -> Bytes {
-        let text = Bytes(value)
-        let terms = names.firstIndex { $0.elementsEqual(name) }.map { found[$0] } ?? []
-        var tags: HighlightTags?
-        if let highlight = decoration.highlight {
-            tags = HighlightTags()
-            tags?.open = highlight.open
-            tags?.close = highlight.close
+    /// Writes the text of a field of the row as it is shown.
+    package func write(_ value: ByteSlice, _ name: ByteSlice, to reply: ReplyWriter) {
+        var style = common
+        for entry in named where name.isEqual(to: entry.name) {
+            style = entry.style
+            break
         }
-        if let summarize = decoration.summarize {
-            var options = SummaryOptions()
-            options.fragments = summarize.fragments
-            options.words = summarize.length
-            options.separator = summarize.separator
-            return Summarizer(options: options, tags: tags).summarize(text, terms) { weight(ofLeaf: $0) }
+        if case .plain = style {
+            reply.bulk(value)
+            return
         }
-        return tags.map { Highlighter.highlight(text, terms, tags: $0) } ?? text
+        let place = present.firstIndex { name.isEqual(to: fields[$0].name) }
+        let terms = place.map(finder.found(inField:)) ?? []
+        scratch.removeAll(keepingCapacity: true)
+        switch style {
+        case .plain: break
+        case .highlight(let tags):
+            Highlighter.highlight(value, terms, tags: tags, to: &scratch)
+        case .summary(let summarizer):
+            summarizer.summarize(value, terms, to: &scratch) { weight(ofLeaf: $0) }
+        }
+        reply.bulk(scratch)
     }
 
     /// How rare a leaf's term is: whole bits, as TFIDF counts them.

@@ -52,14 +52,16 @@ package struct RowPlan: Sendable {
     package init() {}
 
     /// What is done to the field of this name. A field that FIELDS names is also treated by what is said without
-    /// FIELDS; fields that it does not name are so only in a RETURN, or when FIELDS names none.
-    package func decoration(of name: some Collection<UInt8>) -> Decoration {
-        for field in decorated where field.name.elementsEqual(name) {
-            var both = field.decoration
-            both.summarize = both.summarize ?? decorateAll.summarize
-            both.highlight = both.highlight ?? decorateAll.highlight
-            return both
-        }
+    /// FIELDS; see ``decorationOfOthers``.
+    func decoration(of name: Bytes) -> Decoration {
+        guard var both = decorated.first(where: { $0.name == name })?.decoration else { return decorationOfOthers }
+        both.summarize = both.summarize ?? decorateAll.summarize
+        both.highlight = both.highlight ?? decorateAll.highlight
+        return both
+    }
+
+    /// What is done to fields that FIELDS does not name: nothing, but in a RETURN, or when FIELDS names none.
+    var decorationOfOthers: Decoration {
         if case .whole = content, !decorated.isEmpty { return Decoration() }
         return decorateAll
     }

@@ -89,9 +89,10 @@ package struct SpellCheck: Sendable {
             let count = Self.documentCount(of: text, mask, snapshot)
             if count > 0 { found.append(Suggestion(text: text, documentCount: count)) }
         }
+        let folded = word.asciiLowercased.withUnsafeBufferPointer { FuzzyWord($0, distance: distance) }
         for text in extra
         where !found.contains(where: { $0.text == text })
-            && EditDistance.isWithin(distance, word.asciiLowercased, text.asciiLowercased)
+            && text.asciiLowercased.withUnsafeBufferPointer(folded.matches)
         {
             found.append(Suggestion(text: text, documentCount: 0))
         }
@@ -157,25 +158,5 @@ package struct SpellCheck: Sendable {
         case .empty, .all, .prefix, .suffix, .infix, .wildcard, .fuzzy, .numeric, .geo, .missing, .keys:
             break
         }
-    }
-}
-
-/// Levenshtein distance over code points (bytes that are no UTF-8 count one each).
-enum EditDistance {
-    static func isWithin(_ limit: Int, _ a: Bytes, _ b: Bytes) -> Bool {
-        let a = Array(String(decoding: a, as: UTF8.self).unicodeScalars)
-        let b = Array(String(decoding: b, as: UTF8.self).unicodeScalars)
-        if abs(a.count - b.count) > limit { return false }
-        var row = Array(0...b.count)
-        for i in a.indices {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for j in b.indices {
-                let above = row[j + 1]
-                row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a[i] == b[j] ? 0 : 1))
-                diagonal = above
-            }
-        }
-        return row[b.count] <= limit
     }
 }

@@ -15,8 +15,18 @@ final class StemmerPool: Sendable {
     func withStemmer<Result, Failure>(
         _ language: Language, _ body: (Stemmer?) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        let held = idle.withLock { $0[language]?.popLast() } ?? Stemmer(language).map(Held.init)
-        defer { if let held { idle.withLock { $0[language, default: []].append(held) } } }
-        return try body(held?.stemmer)
+        let stemmer = take(language)
+        defer { if let stemmer { giveBack(stemmer) } }
+        return try body(stemmer)
+    }
+
+    /// One to keep until it is given back.
+    func take(_ language: Language) -> Stemmer? {
+        idle.withLock { $0[language]?.popLast() }?.stemmer ?? Stemmer(language)
+    }
+
+    func giveBack(_ stemmer: Stemmer) {
+        let held = Held(stemmer: stemmer)
+        idle.withLock { $0[stemmer.language, default: []].append(held) }
     }
 }

@@ -21,21 +21,21 @@ package struct SummaryOptions: Equatable, Sendable {
 }
 
 package enum Highlighter {
-    /// The whole text, every found word between tags.
-    package static func highlight(_ text: Bytes, _ found: [FoundTerm], tags: HighlightTags) -> Bytes {
-        var result = Bytes()
-        result.reserveCapacity(text.count + found.count * (tags.open.count + tags.close.count))
-        forEachPiece(of: text, text.indices, found) { piece, isFound in
+    /// Appends the whole text, every found word between tags.
+    package static func highlight(
+        _ text: ByteSlice, _ found: ArraySlice<FoundTerm>, tags: HighlightTags, to result: inout Bytes
+    ) {
+        result.reserveCapacity(result.count + text.count + found.count * (tags.open.count + tags.close.count))
+        forEachPiece(of: text, 0..<text.count, found) { piece, isFound in
             if isFound { result += tags.open }
-            result += text[piece]
+            result.append(contentsOf: text[piece])
             if isFound { result += tags.close }
         }
-        return result
     }
 
     /// Cuts a part of the text into found words and what stands between them.
     static func forEachPiece(
-        of text: Bytes, _ range: Range<Int>, _ found: [FoundTerm], _ body: (Range<Int>, Bool) -> Void
+        of text: ByteSlice, _ range: Range<Int>, _ found: ArraySlice<FoundTerm>, _ body: (Range<Int>, Bool) -> Void
     ) {
         var written = range.lowerBound
         for term in found where term.offset >= written && term.offset < range.upperBound {
@@ -48,11 +48,10 @@ package enum Highlighter {
     }
 
     /// Where a shown word ends: at the next separator, whether or not a backslash stands before it.
-    static func endOfWord(_ text: Bytes, _ start: Int) -> Int {
+    static func endOfWord(_ text: ByteSlice, _ start: Int) -> Int {
+        let classes = ByteClass.table
         var i = start
-        while i < text.count && !isSeparator(text[i]) { i += 1 }
+        while i < text.count && !classes[Int(text[i])].has(.separator) { i += 1 }
         return i
     }
-
-    static func isSeparator(_ byte: UInt8) -> Bool { byte.byteClass.contains(.separator) }
 }

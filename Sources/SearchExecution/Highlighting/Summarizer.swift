@@ -33,23 +33,30 @@ package struct Summarizer {
         self.tags = tags
     }
 
+    /// Appends the parts of `text`.
+    ///
     /// - Parameters:
     ///   - found: from ``TermFinder``, for this text.
     ///   - idf: of a leaf of the query.
-    package func summarize(_ text: Bytes, _ found: [FoundTerm], idf: (Int) -> Double) -> Bytes {
-        if found.isEmpty { return tags == nil ? head(of: text) : text }
+    package func summarize(
+        _ text: ByteSlice, _ found: ArraySlice<FoundTerm>, to result: inout Bytes, idf: (Int) -> Double
+    ) {
+        if found.isEmpty {
+            if tags == nil { appendHead(of: text, to: &result) } else { result.append(contentsOf: text) }
+            return
+        }
         let fragments = best(fragments(of: text, found, idf))
-        var result = Bytes()
         for index in fragments.indices {
             let before = index > 0 ? fragments[index - 1].range.upperBound : 0
             let after = index + 1 < fragments.count ? fragments[index + 1].range.lowerBound : text.count
             append(fragments[index], of: text, found, within: before..<after, to: &result)
             result += options.separator
         }
-        return result
     }
 
-    private func fragments(of text: Bytes, _ found: [FoundTerm], _ idf: (Int) -> Double) -> [Fragment] {
+    private func fragments(
+        of text: ByteSlice, _ found: ArraySlice<FoundTerm>, _ idf: (Int) -> Double
+    ) -> [Fragment] {
         var fragments: [Fragment] = []
         var lastOffset = -1
         // A word that several leaves found counts for the first of them.
@@ -84,7 +91,7 @@ package struct Summarizer {
 
     /// A fragment with its context. Words that are cut are left out, even those that end with the text.
     private func append(
-        _ fragment: Fragment, of text: Bytes, _ found: [FoundTerm], within limits: Range<Int>,
+        _ fragment: Fragment, of text: ByteSlice, _ found: ArraySlice<FoundTerm>, within limits: Range<Int>,
         to result: inout Bytes
     ) {
         let range = fragment.range
@@ -92,46 +99,58 @@ package struct Summarizer {
         var start = range.lowerBound
         var end = range.upperBound
         if room > 0 {
+            let classes = ByteClass.table
+            func separates(_ place: Int) -> Bool { classes[Int(text[place])].has(.separator) }
             let half = room / 2 * Self.charactersPerWord
             start = max(start - half, limits.lowerBound)
-            while start < range.lowerBound && !Highlighter.isSeparator(text[start]) { start += 1 }
-            while start < range.lowerBound && Highlighter.isSeparator(text[start]) { start += 1 }
+            while start < range.lowerBound && !separates(start) { start += 1 }
+            while start < range.lowerBound && separates(start) { start += 1 }
             end = min(end + half + 1, limits.upperBound)
-            while end > range.upperBound && !Highlighter.isSeparator(text[end - 1]) { end -= 1 }
-            while end > range.upperBound + 1 && Highlighter.isSeparator(text[end - 1]) { end -= 1 }
+            while end > range.upperBound && !separates(end - 1) { end -= 1 }
+            while end > range.upperBound + 1 && separates(end - 1) { end -= 1 }
         }
         guard let tags else {
-            result += withSingleSpaces(text[start..<end])
+            appendWithSingleSpaces(text, start..<end, to: &result)
             return
         }
-        result += withSingleSpaces(text[start..<range.lowerBound])
+        appendWithSingleSpaces(text, start..<range.lowerBound, to: &result)
         Highlighter.forEachPiece(of: text, range, found) { piece, isFound in
             if isFound { result += tags.open }
-            result += withSingleSpaces(text[piece])
+            appendWithSingleSpaces(text, piece, to: &result)
             if isFound { result += tags.close }
         }
-        result += withSingleSpaces(text[range.upperBound..<end])
+        appendWithSingleSpaces(text, range.upperBound..<end, to: &result)
     }
 
     /// A text in which nothing matched is cut after about as many words as the summary would have.
-    private func head(of text: Bytes) -> Bytes {
-        let limit = (options.fragments * options.words + 1) * Self.charactersPerWord
-        var head = withSingleSpaces(text.prefix(limit))
-        while head.count > 1, let last = head.last, !Highlighter.isSeparator(last) { head.removeLast() }
-        if let last = head.last, last.byteClass.contains(.space) { head.removeLast() }
-        return head
+    private func appendHead(of text: ByteSlice, to result: inout Bytes) {
+        let start = result.count
+        let (limit, overflow) = options.words.multipliedReportingOverflow(by: options.fragments)
+        let length =
+            overflow || limit >= text.count ? text.count : min(text.count, (limit + 1) * Self.charactersPerWord)
+        appendWithSingleSpaces(text, 0..<length, to: &result)
+        while result.count > start + 1, let last = result.last, !last.byteClass.has(.separator) { result.removeLast() }
+        if result.count > start, let last = result.last, last.byteClass.has(.space) { result.removeLast() }
     }
 
     /// Each run of white space becomes one space.
-    private func withSingleSpaces(_ text: ArraySlice<UInt8>) -> Bytes {
-        var result = Bytes()
-        result.reserveCapacity(text.count)
-        var isBehindSpace = false
-        for byte in text {
-            let isSpace = byte.byteClass.contains(.space)
-            if !isSpace { result.append(byte) } else if !isBehindSpace { result.append(UInt8(ascii: " ")) }
-            isBehindSpace = isSpace
+    private func appendWithSingleSpaces(_ text: ByteSlice, _ range: Range<Int>, to result: inout Bytes) {
+        let classes = ByteClass.table
+        var written = range.lowerBound
+        var i = range.lowerBound
+        while i < range.upperBound {
+            guard classes[Int(text[i])].has(.space) else {
+                i += 1
+                continue
+            }
+            let start = i
+            repeat { i += 1 } while i < range.upperBound && classes[Int(text[i])].has(.space)
+            // One space, and it is a space: nothing to replace.
+            if i == start + 1, text[start] == UInt8(ascii: " ") { continue }
+            result.append(contentsOf: text[written..<start])
+            result.append(UInt8(ascii: " "))
+            written = i
         }
-        return result
+        result.append(contentsOf: text[written..<range.upperBound])
     }
 }

@@ -6,6 +6,7 @@
 // alone.
 
 import SearchAnalysis
+import SearchIndex
 import SearchModel
 import SearchQuery
 
@@ -21,12 +22,12 @@ package struct FoundTerm: Equatable, Sendable {
 
 /// Finds the terms of one query in documents. Not thread-safe; made once per query, used for each hit.
 package final class TermFinder {
-    /// One TEXT field of a document: the field's bit and the stored text.
+    /// One TEXT field of a document: the field's bit and the stored text, which need not outlive the call.
     package struct FieldText {
         package var bit: Int
-        package var text: Bytes
+        package var text: ByteSlice
 
-        package init(bit: Int, text: Bytes) {
+        package init(bit: Int, text: ByteSlice) {
             self.bit = bit
             self.text = text
         }
@@ -63,18 +64,34 @@ package final class TermFinder {
     private let minPhoneticLength: Int
     private let phoneticFields: FieldMask
     private let stemmedFields: FieldMask
-    private var leaves: [Leaf] = []
-    private var plan = Plan.nothing
+    private let textFields: FieldMask
+    @exclusivity(unchecked) private var leaves: [Leaf] = []
+    @exclusivity(unchecked) private var hasPatterns = false
+    @exclusivity(unchecked) private var plan = Plan.nothing
+    /// By first byte of a token: the leaves that it may belong to, a bit each; the last bit stands for all further ones.
+    private let starts: UnsafeMutablePointer<UInt64>
+    private static let lastStart = 63
 
+    // The document at hand.
     private let buffer = TokenBuffer()
-    /// (token, leaf), tokens ascending.
-    private var hits: [(token: Int, leaf: Int)] = []
+    /// Tokens ascending.
+    @exclusivity(unchecked) private var hits: [Hit] = []
     /// Fields that a leaf was found in.
-    private var masks: [FieldMask] = []
-    private var patternTerms: [Bytes?] = []
-    private var hasCodes = false
+    @exclusivity(unchecked) private var masks: [FieldMask] = []
+    /// Leaves in branches that matched.
+    @exclusivity(unchecked) private var active: [Bool] = []
+    @exclusivity(unchecked) private var patternTerms: [Bytes?] = []
+    @exclusivity(unchecked) private var hasCodes = false
     /// The phonetic code of the token at hand.
-    private var sound: Bytes?
+    @exclusivity(unchecked) private var sound: Bytes?
+    @exclusivity(unchecked) private var found: [FoundTerm] = []
+    /// Where the found terms of each field end.
+    @exclusivity(unchecked) private var ends: [Int] = []
+
+    private struct Hit {
+        var token: Int
+        var leaf: Int
+    }
 
     /// - Parameters:
     ///   - tree: from ``QueryExpander``, expanded for execution.
@@ -92,16 +109,28 @@ package final class TermFinder {
         self.minPhoneticLength = minPhoneticLength
         var phoneticFields: FieldMask = 0
         var stemmedFields: FieldMask = 0
+        var textFields: FieldMask = 0
         for field in schema.fields {
             guard case .text(let options) = field.kind else { continue }
+            textFields |= 1 << options.bit
             if options.phonetic != nil { phoneticFields |= 1 << options.bit }
             if !options.noStem { stemmedFields |= 1 << options.bit }
         }
         self.phoneticFields = phoneticFields
         self.stemmedFields = stemmedFields
+        self.textFields = textFields
+        starts = .allocate(capacity: 256)
+        starts.initialize(repeating: 0, count: 256)
         plan = compile(tree)
         hasCodes = leaves.contains { if case .code = $0 { true } else { false } }
+        dependsOnAllFields = hasPatterns || !isIndependent(plan)
+        for leaf in leaves.indices { noteStarts(of: leaf) }
+        masks = Array(repeating: 0, count: leaves.count)
+        active = Array(repeating: false, count: leaves.count)
+        patternTerms = Array(repeating: nil, count: leaves.count)
     }
+
+    deinit { starts.deallocate() }
 
     /// The term that a leaf of ``FoundTerm`` stands for, as the index names it; patterns have the one they found.
     package func term(ofLeaf leaf: Int) -> Bytes {
@@ -115,6 +144,15 @@ package final class TermFinder {
     }
 
     package var leafCount: Int { leaves.count }
+
+    /// What is found in a field may depend on the document's other fields; without that, those that are not shown need
+    /// not be searched.
+    package private(set) var dependsOnAllFields = false
+
+    /// Whether the leaf stands for another term in each document.
+    package func isPattern(leaf: Int) -> Bool {
+        if case .pattern = leaves[leaf] { true } else { false }
+    }
 
     // MARK: Compiling
 
@@ -151,7 +189,8 @@ package final class TermFinder {
         case .wildcard(let text):
             return .leaf(addLeaf(.pattern(.wildcard(text))), mask)
         case .fuzzy(let word, let distance):
-            return .leaf(addLeaf(.pattern(.fuzzy(word, distance: distance))), mask)
+            let near = word.withUnsafeBufferPointer { FuzzyWord($0, distance: distance) }
+            return .leaf(addLeaf(.pattern(.fuzzy(near))), mask)
         case .not(let child):
             let plan = compile(child)
             if case .other = plan { return .other }
@@ -163,7 +202,41 @@ package final class TermFinder {
 
     private func addLeaf(_ leaf: Leaf) -> Int {
         leaves.append(leaf)
+        if case .pattern = leaf { hasPatterns = true }
         return leaves.count - 1
+    }
+
+    /// Whether every leaf that is found in some field belongs to a branch that matched, wherever that field lies.
+    private func isIndependent(_ plan: Plan) -> Bool {
+        func isPlain(_ plan: Plan) -> Bool {
+            if case .leaf(_, let mask) = plan { mask & textFields == textFields } else { false }
+        }
+        return switch plan {
+        case .leaf, .phrase, .not, .other, .nothing: true
+        case .all(let children): children.allSatisfy(isIndependent)
+        case .any(let children): children.allSatisfy(isPlain)
+        case .optional(let child): isPlain(child)
+        }
+    }
+
+    private func noteStarts(of leaf: Int) {
+        let bit: UInt64 = 1 << UInt64(min(leaf, Self.lastStart))
+        switch leaves[leaf] {
+        case .word(let word):
+            if let first = word.first { starts[Int(first)] |= bit }
+        case .stem(let stem) where stemmer?.language == .english:
+            // English stems keep the first letter, but for an apostrophe.
+            if let first = stem.first { starts[Int(first)] |= bit }
+            starts[Int(UInt8(ascii: "'"))] |= bit
+        case .pattern(let pattern):
+            if let first = pattern.firstByte, first != UInt8(ascii: "+") {
+                starts[Int(first)] |= bit
+            } else {
+                for byte in 0..<256 { starts[byte] |= bit }
+            }
+        case .stem, .group, .code:
+            for byte in 0..<256 { starts[byte] |= bit }
+        }
     }
 
     private func expansion(_ term: Bytes) -> Leaf {
@@ -178,52 +251,66 @@ package final class TermFinder {
 
     // MARK: Finding
 
-    /// The words that matched, per text, in text order. A word that several leaves found is there several times.
+    /// Looks for the words that matched. A word that several leaves found is there several times.
     ///
     /// - Parameter fields: all TEXT fields of the document that are at hand. What a field that is left out
     ///   contributed to the match is not seen.
-    package func find(in fields: [FieldText]) -> [[FoundTerm]] {
+    package func find(in fields: [FieldText]) {
         buffer.removeAll()
         hits.removeAll(keepingCapacity: true)
-        masks = [FieldMask](repeating: 0, count: leaves.count)
-        patternTerms = [Bytes?](repeating: nil, count: leaves.count)
-        var ends: [Int] = []
+        ends.removeAll(keepingCapacity: true)
+        for leaf in leaves.indices {
+            masks[leaf] = 0
+            active[leaf] = false
+            patternTerms[leaf] = nil
+        }
         for field in fields {
             let start = buffer.count
-            field.text.withUnsafeBufferPointer { tokenizer.append($0, to: buffer) }
+            tokenizer.append(field.text, to: buffer)
             collectHits(from: start, bit: field.bit)
             ends.append(buffer.count)
         }
-        keepOnePatternTerm()
+        if hasPatterns { keepOnePatternTerm(fields) }
+        activate(plan)
 
-        var active = [Bool](repeating: false, count: leaves.count)
-        activate(plan, &active)
-        var result: [[FoundTerm]] = []
+        found.removeAll(keepingCapacity: true)
         var hit = 0
-        for end in ends {
-            var found: [FoundTerm] = []
+        for field in ends.indices {
+            let end = ends[field]
             while hit < hits.count && hits[hit].token < end {
-                let (token, leaf) = hits[hit]
+                let (token, leaf) = (hits[hit].token, hits[hit].leaf)
                 if active[leaf] {
+                    let token = buffer.tokens[token]
                     found.append(
-                        FoundTerm(
-                            offset: Int(buffer[token].sourceOffset), position: Int(buffer[token].position),
-                            leaf: leaf))
+                        FoundTerm(offset: Int(token.sourceOffset), position: Int(token.position), leaf: leaf))
                 }
                 hit += 1
             }
-            result.append(found)
+            ends[field] = found.count
         }
-        return result
+    }
+
+    /// The words that matched in one of the fields of the last ``find(in:)``, in text order.
+    package func found(inField field: Int) -> ArraySlice<FoundTerm> {
+        found[(field == 0 ? 0 : ends[field - 1])..<ends[field]]
     }
 
     private func collectHits(from start: Int, bit: Int) {
-        for token in start..<buffer.count {
-            let text = buffer.text(of: buffer[token])
-            if hasCodes { hear(text, isFirst: token == start) }
-            for leaf in leaves.indices where isFound(leaves[leaf], text, bit) {
-                hits.append((token, leaf))
-                masks[leaf] |= 1 << bit
+        let (tokens, arena, end) = (buffer.tokens, buffer.arenaStart, buffer.count)
+        let (starts, hasCodes) = (starts, hasCodes)
+        for index in start..<end {
+            let token = tokens[index]
+            let text = UnsafeBufferPointer(start: arena + Int(token.offset), count: Int(token.length))
+            if hasCodes { hear(text, isFirst: index == start) }
+            var candidates = starts[Int(arena[Int(token.offset)])]
+            while candidates != 0 {
+                let first = candidates.trailingZeroBitCount
+                candidates &= candidates &- 1
+                for leaf in first..<(first == Self.lastStart ? leaves.count : first + 1)
+                where isFound(leaves[leaf], text, bit) {
+                    hits.append(Hit(token: index, leaf: leaf))
+                    masks[leaf] |= 1 << bit
+                }
             }
         }
     }
@@ -237,7 +324,7 @@ package final class TermFinder {
     private func isFound(_ leaf: Leaf, _ token: UnsafeBufferPointer<UInt8>, _ bit: Int) -> Bool {
         switch leaf {
         case .word(let word):
-            return token.count == word.count && token.elementsEqual(word)
+            return token.isEqual(to: word)
         case .stem(let stem):
             return stemmedFields & (1 << bit) != 0 && stems(token, to: stem)
         case .group(let group):
@@ -246,29 +333,32 @@ package final class TermFinder {
             return phoneticFields & (1 << bit) != 0 && sound == code
         case .pattern(let pattern):
             if pattern.matches(token) { return true }
-            guard stemmedFields & (1 << bit) != 0 else { return false }
-            return stemTerm(of: token).map { $0.withUnsafeBufferPointer(pattern.matches) } ?? false
+            return stemTerm(of: token, for: pattern, bit).map { $0.withUnsafeBufferPointer(pattern.matches) } ?? false
         }
     }
 
     private func stems(_ token: UnsafeBufferPointer<UInt8>, to stem: Bytes) -> Bool {
         guard token.count >= minStemLength, let stemmer else { return false }
-        // English stems keep the first letter; looking at it first saves nearly all the stemming.
-        if stemmer.language == .english && token.first != stem.first { return false }
+        // English stems of more than three letters keep the second one, too: looking first saves nearly all the stemming.
+        if stemmer.language == .english, stem.count > 3, token[0] == stem[0], token[1] != stem[1] { return false }
         let found = stemmer.stem(token)
-        return found.count == stem.count && found.elementsEqual(stem) && !found.elementsEqual(token)
+        return found.isEqual(to: stem) && !token.isEqual(to: stem)
     }
 
-    /// The term under which the index also has the token.
-    private func stemTerm(of token: UnsafeBufferPointer<UInt8>) -> Bytes? {
-        guard token.count >= minStemLength, let stemmer else { return nil }
+    /// The term under which the index also has the token, if the pattern can match such terms.
+    private func stemTerm(
+        of token: UnsafeBufferPointer<UInt8>, for pattern: TermPattern, _ bit: Int
+    ) -> Bytes? {
+        guard token.count >= minStemLength, let stemmer, stemmedFields & (1 << bit) != 0,
+            pattern.firstByte ?? UInt8(ascii: "+") == UInt8(ascii: "+")
+        else { return nil }
         let stem = stemmer.stem(token)
         return stem.elementsEqual(token) ? nil : [UInt8(ascii: "+")] + stem
     }
 
     /// Of all terms that match a pattern a document counts one, the first in the dictionary: RediSearch stops
     /// looking there.
-    private func keepOnePatternTerm() {
+    private func keepOnePatternTerm(_ fields: [FieldText]) {
         for leaf in leaves.indices {
             guard case .pattern(let pattern) = leaves[leaf], masks[leaf] != 0 else { continue }
             var first: Bytes?
@@ -278,34 +368,48 @@ package final class TermFinder {
             for hit in hits where hit.leaf == leaf {
                 let token = buffer.text(of: buffer[hit.token])
                 if pattern.matches(token) { consider(Bytes(token)) }
-                if let stem = stemTerm(of: token), stem.withUnsafeBufferPointer(pattern.matches) { consider(stem) }
+                if let stem = stemTerm(of: token, for: pattern, bit(ofToken: hit.token, fields)),
+                    stem.withUnsafeBufferPointer(pattern.matches)
+                {
+                    consider(stem)
+                }
             }
             patternTerms[leaf] = first
             hits.removeAll { hit in
                 guard hit.leaf == leaf else { return false }
                 let token = buffer.text(of: buffer[hit.token])
-                return first.map { !token.elementsEqual($0) && stemTerm(of: token) != $0 } ?? true
+                let bit = bit(ofToken: hit.token, fields)
+                return first.map { !token.isEqual(to: $0) && stemTerm(of: token, for: pattern, bit) != $0 } ?? true
             }
         }
+    }
+
+    /// - Precondition: ``ends`` counts tokens.
+    private func bit(ofToken token: Int, _ fields: [FieldText]) -> Int {
+        fields[ends.firstIndex { token < $0 }!].bit
     }
 
     // MARK: Which branches matched
 
     /// Marks the leaves below a node that is known to match.
-    private func activate(_ plan: Plan, _ active: inout [Bool]) {
+    private func activate(_ plan: Plan) {
         switch plan {
         case .leaf(let leaf, _):
             active[leaf] = true
         case .phrase(let leaves, _):
             for leaf in leaves { active[leaf] = true }
         case .all(let children):
-            for child in children { activate(child, &active) }
+            for child in children { activate(child) }
         case .any(let children):
+            var some = false
+            for child in children where isMatch(child) {
+                some = true
+                activate(child)
+            }
             // None of them: what matched stands in a field that is not at hand, so all may have.
-            let matched = children.filter(isMatch)
-            for child in matched.isEmpty ? children : matched { activate(child, &active) }
+            if !some { for child in children { activate(child) } }
         case .optional(let child):
-            if isMatch(child) { activate(child, &active) }
+            if isMatch(child) { activate(child) }
         case .not, .other, .nothing:
             break
         }

@@ -1,6 +1,7 @@
 // Whether one term matches one pattern: for the few terms of a document that is shown. Searching the
 // dictionary for all terms that match is the index's business.
 
+import SearchIndex
 import SearchModel
 
 /// A prefix, suffix, infix, wildcard or fuzzy clause over terms, already folded.
@@ -9,7 +10,7 @@ enum TermPattern {
     case suffix(Bytes)
     case infix(Bytes)
     case wildcard(Bytes)
-    case fuzzy(Bytes, distance: Int)
+    case fuzzy(FuzzyWord)
 
     func matches(_ term: UnsafeBufferPointer<UInt8>) -> Bool {
         switch self {
@@ -17,7 +18,17 @@ enum TermPattern {
         case .suffix(let text): term.count >= text.count && term.suffix(text.count).elementsEqual(text)
         case .infix(let text): Self.contains(term, text)
         case .wildcard(let text): Self.matchesWildcard(term, text)
-        case .fuzzy(let word, let distance): Self.isNear(term, word, distance)
+        case .fuzzy(let word): word.matches(term)
+        }
+    }
+
+    /// What every matching term starts with; `nil`: they may start with anything.
+    var firstByte: UInt8? {
+        switch self {
+        case .prefix(let text): text.first
+        case .wildcard(let text):
+            text.first.flatMap { [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "\\")].contains($0) ? nil : $0 }
+        case .suffix, .infix, .fuzzy: nil
         }
     }
 
@@ -65,25 +76,5 @@ enum TermPattern {
         var i = start + 1
         while i < term.count && term[i] & 0xc0 == 0x80 { i += 1 }
         return i
-    }
-
-    /// Levenshtein distance over code points, at most `distance`.
-    private static func isNear(_ term: UnsafeBufferPointer<UInt8>, _ word: Bytes, _ distance: Int) -> Bool {
-        // Cheap first: bytes differ at least as much as a quarter of the difference in length.
-        if abs(term.count - word.count) > distance * 4 { return false }
-        let left = Array(String(decoding: term, as: UTF8.self).unicodeScalars)
-        let right = Array(String(decoding: word, as: UTF8.self).unicodeScalars)
-        if abs(left.count - right.count) > distance { return false }
-        var row = Array(0...right.count)
-        for i in 0..<left.count {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for j in 0..<right.count {
-                let substitution = diagonal + (left[i] == right[j] ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substitution, row[j] + 1, diagonal + 1)
-            }
-        }
-        return row[right.count] <= distance
     }
 }

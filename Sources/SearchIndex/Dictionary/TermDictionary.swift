@@ -27,18 +27,20 @@ package final class TermDictionary: @unchecked Sendable {
     private let table: TermTable
     private let lateStems: Locked<[TermID: TermID]>
     private let sorted: SortedTerms
+    private let signatures: TermSignatures
     private let owners: [AnyObject]
     private let fixedByteCount: Int
 
     init(
         table: TermTable, reader: TermRecords, lateStems: Locked<[TermID: TermID]>, termCount: Int,
-        sorted: SortedTerms, fixedByteCount: Int, keeping owners: [AnyObject]
+        sorted: SortedTerms, signatures: TermSignatures, fixedByteCount: Int, keeping owners: [AnyObject]
     ) {
         self.table = table
         self.reader = reader
         self.lateStems = lateStems
         self.termCount = termCount
         self.sorted = sorted
+        self.signatures = signatures
         self.fixedByteCount = fixedByteCount
         self.owners = owners
     }
@@ -64,10 +66,12 @@ package final class TermDictionary: @unchecked Sendable {
     /// Sorts what is new, so that the next expansion need not. For a background thread.
     package func prepareExpansions() { _ = sortedRuns() }
 
-    /// Bytes held when the view was made, and the sorted runs as they are now.
-    package var byteCount: Int { fixedByteCount + sorted.byteCount }
+    /// Bytes held when the view was made, and what was made for expansions by now.
+    package var byteCount: Int { fixedByteCount + sorted.byteCount + signatures.byteCount }
 
     func sortedRuns() -> SortedTerms.Runs { sorted.runs(covering: termCount, reader) }
+
+    func signaturePieces() -> [TermSignatures.Piece] { signatures.pieces(covering: termCount, reader) }
 }
 
 /// The values of one TAG field and their numbers: a dictionary like any other.

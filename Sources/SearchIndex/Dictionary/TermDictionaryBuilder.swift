@@ -17,6 +17,7 @@ package final class TermDictionaryBuilder: @unchecked Sendable {
     /// Stems of terms that had been there before their stem was asked for.
     let lateStems = Locked<[TermID: TermID]>([:])
     let sorted = SortedTerms()
+    let signatures = TermSignatures()
     private var table: TermTable
     private var lastView: TermDictionary?
     /// What looking a term up needs, behind a pointer: no exclusivity checks, no reference counts.
@@ -147,6 +148,7 @@ package final class TermDictionaryBuilder: @unchecked Sendable {
         if let lastView, lastView.termCount == offsets.count { return lastView }
         let view = TermDictionary(
             table: table, reader: reader, lateStems: lateStems, termCount: offsets.count, sorted: sorted,
+            signatures: signatures,
             fixedByteCount: records.byteCount + table.byteCount + offsets.byteCount
                 + lateStems.withLock { $0.capacity * 11 },
             keeping: [records, offsets])

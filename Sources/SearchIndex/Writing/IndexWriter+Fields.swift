@@ -11,9 +11,19 @@ extension IndexWriter {
     /// - Parameter raw: the text that they were taken from; `nil` with values: not known, so that whoever wants it
     ///   has to read the documents of this segment.
     package func setTags(field: Int, _ values: [Bytes], raw: ByteSlice?) {
+        setTags(field: field, raw: raw) { take in
+            for value in values { value.withUnsafeBufferPointer(take) }
+        }
+    }
+
+    /// The same for values that are made one by one: `produce` gives each to the function that it gets.
+    package func setTags(field: Int, raw: ByteSlice?, _ produce: ((ByteSlice) -> Void) -> Void) {
         guard let dictionary = tagBuilder(field) else { return }
-        set(field, .tags(values.map { $0.withUnsafeBufferPointer { dictionary.intern($0) } }))
-        set(field, raw == nil && !values.isEmpty ? .unknownRaw : .raw(raw.map { Array($0) }))
+        var ids: [TermID] = []
+        produce { ids.append(dictionary.intern($0)) }
+        let isUnknown = raw == nil && !ids.isEmpty
+        set(field, .tags(ids))
+        set(field, isUnknown ? .unknownRaw : .raw(raw.map { Array($0) }))
     }
 
     /// Sets a GEO field. A point outside the indexable range counts as none.

@@ -11,13 +11,13 @@ package protocol StemProvider: AnyObject, Sendable {
 }
 
 /// One occurrence of a term in a field.
-package struct IndexToken {
-    package var bytes: ByteSlice
-    package var position: UInt32
+@usableFromInline package struct IndexToken: BitwiseCopyable {
+    @usableFromInline package var bytes: ByteSlice
+    @usableFromInline package var position: UInt32
     /// A synonym group or phonetic code: indexed, but no part of the document's length, and never stemmed.
-    package var isDerived: Bool
+    @usableFromInline package var isDerived: Bool
 
-    package init(_ bytes: ByteSlice, position: UInt32, isDerived: Bool = false) {
+    @inlinable package init(_ bytes: ByteSlice, position: UInt32, isDerived: Bool = false) {
         self.bytes = bytes
         self.position = position
         self.isDerived = isDerived

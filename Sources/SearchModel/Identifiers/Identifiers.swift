@@ -17,4 +17,4 @@ package typealias ArrivalStamp = UInt64
 package typealias FieldMask = UInt128
 
 /// A run of bytes somebody else owns; valid as long as the call it came with.
-package typealias ByteSlice = UnsafeBufferPointer<UInt8>
+@usableFromInline package typealias ByteSlice = UnsafeBufferPointer<UInt8>

@@ -21,7 +21,7 @@ package struct TextOptions: Equatable, Sendable {
 }
 
 /// Options that only TAG fields have.
-package struct TagOptions: Equatable, Sendable {
+package struct TagOptions: Equatable, Sendable, BitwiseCopyable {
     /// `nil`: the value is one tag.
     package var separator: UInt8? = UInt8(ascii: ",")
     package var caseSensitive = false

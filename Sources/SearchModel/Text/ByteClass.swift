@@ -5,26 +5,29 @@
 // A-Z have a lower case.
 
 /// The classes of one byte, as bits.
-package struct ByteClass: OptionSet, Sendable {
-    package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+@usableFromInline package struct ByteClass: OptionSet, Sendable {
+    @usableFromInline package let rawValue: UInt8
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// Ends a token of a document: space, tab and ASCII punctuation but `_` and `\`.
-    package static let separator = ByteClass(rawValue: 1 << 0)
+    @inlinable package static var separator: ByteClass { ByteClass(rawValue: 1 << 0) }
     /// C's `ispunct`: what a backslash makes literal, beside white space.
-    package static let punctuation = ByteClass(rawValue: 1 << 1)
+    @inlinable package static var punctuation: ByteClass { ByteClass(rawValue: 1 << 1) }
     /// C's `isspace`.
-    package static let space = ByteClass(rawValue: 1 << 2)
+    @inlinable package static var space: ByteClass { ByteClass(rawValue: 1 << 2) }
     /// C's `iscntrl`: dropped from the inside of a document's token.
-    package static let control = ByteClass(rawValue: 1 << 3)
-    package static let digit = ByteClass(rawValue: 1 << 4)
+    @inlinable package static var control: ByteClass { ByteClass(rawValue: 1 << 3) }
+    @inlinable package static var digit: ByteClass { ByteClass(rawValue: 1 << 4) }
     /// Part of a query word without escape: letters, digits, bytes from 0x80 on, `_`.
-    package static let word = ByteClass(rawValue: 1 << 5)
-    package static let upperCase = ByteClass(rawValue: 1 << 6)
+    @inlinable package static var word: ByteClass { ByteClass(rawValue: 1 << 5) }
+    @inlinable package static var upperCase: ByteClass { ByteClass(rawValue: 1 << 6) }
     /// What a document's token copies without a second look: a word byte that is its own lower case.
-    package static let plain = ByteClass(rawValue: 1 << 7)
+    @inlinable package static var plain: ByteClass { ByteClass(rawValue: 1 << 7) }
 
-    package static let escapable: ByteClass = [.punctuation, .space]
+    @inlinable package static var escapable: ByteClass { ByteClass(rawValue: 1 << 1 | 1 << 2) }
+
+    /// Whether the byte is in one of these classes. Inlined, unlike what an option set has by itself.
+    @inlinable package func has(_ other: ByteClass) -> Bool { rawValue & other.rawValue != 0 }
 
     package init(of byte: UInt8) {
         var classes: ByteClass = []
@@ -45,7 +48,7 @@ package struct ByteClass: OptionSet, Sendable {
     }
 
     /// 256 classes, by byte. Never freed, never changed: safe to read from any thread.
-    nonisolated(unsafe) package static let table: UnsafePointer<ByteClass> = {
+    @usableFromInline nonisolated(unsafe) package static let table: UnsafePointer<ByteClass> = {
         let table = UnsafeMutablePointer<ByteClass>.allocate(capacity: 256)
         for byte in 0..<256 { table[byte] = ByteClass(of: UInt8(byte)) }
         return UnsafePointer(table)
@@ -53,7 +56,7 @@ package struct ByteClass: OptionSet, Sendable {
 }
 
 extension UInt8 {
-    package var byteClass: ByteClass { ByteClass.table[Int(self)] }
+    @inlinable package var byteClass: ByteClass { ByteClass.table[Int(self)] }
 
     /// A-Z become a-z; all else stays, as RediSearch 2.10.
     @inlinable package var asciiLowercased: UInt8 { self &- 65 < 26 ? self | 0x20 : self }

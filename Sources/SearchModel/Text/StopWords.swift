@@ -1,7 +1,7 @@
 // Words that are neither indexed nor searched.
 
 /// A fixed set of lower-case words, made once per index and read for every token.
-package final class StopWords: Sendable {
+@usableFromInline package final class StopWords: Sendable {
     /// In the order given, for FT.INFO.
     package let words: [Bytes]
 
@@ -9,7 +9,7 @@ package final class StopWords: Sendable {
 
     /// One bit per (first byte, last byte, length) class that some word has. Most tokens that are no stop words
     /// end here: one load, no hash over their bytes.
-    private nonisolated(unsafe) let candidates: UnsafeMutablePointer<UInt64>
+    @usableFromInline nonisolated(unsafe) let candidates: UnsafeMutablePointer<UInt64>
     /// Open addressing, at most half full: offset and length of a word in `arena`; length 0 is a free slot.
     private nonisolated(unsafe) let slots: UnsafeMutablePointer<(offset: UInt32, length: UInt32)>
     private let slotMask: Int
@@ -51,11 +51,17 @@ package final class StopWords: Sendable {
         }
     }
 
+    /// False for most words that are not in the set. For loops over tokens: one load, without a call.
+    ///
+    /// - Precondition: `count > 0`.
+    @inlinable package func mayContain(_ start: UnsafePointer<UInt8>, count: Int) -> Bool {
+        let key = Self.key(first: start[0], last: start[count &- 1], count: count)
+        return candidates[key &>> 6] & (1 &<< UInt64(truncatingIfNeeded: key)) != 0
+    }
+
     /// Whether the lower-case word of `count` bytes at `start` is in the set. Allocates nothing.
     package func contains(_ start: UnsafePointer<UInt8>, count: Int) -> Bool {
-        guard count > 0 else { return false }
-        let key = Self.key(first: start[0], last: start[count &- 1], count: count)
-        if candidates[key >> 6] & (1 << UInt64(truncatingIfNeeded: key & 63)) == 0 { return false }
+        guard count > 0, mayContain(start, count: count) else { return false }
         var slot = Self.hash(start, count: count) & slotMask
         while slots[slot].length != 0 {
             if Int(slots[slot].length) == count {
@@ -70,7 +76,7 @@ package final class StopWords: Sendable {
     }
 
     /// 13 bits: 5 of either end, 3 of the length.
-    private static func key(first: UInt8, last: UInt8, count: Int) -> Int {
+    @inlinable static func key(first: UInt8, last: UInt8, count: Int) -> Int {
         Int(first & 31) | Int(last & 31) << 5 | min(count, 7) << 10
     }
 
