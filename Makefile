@@ -42,9 +42,9 @@ golden: ## record the golden transcripts anew from the peer on PEER_PORT, which 
 	@[ -n "$(PEER_PORT)" ] || { echo "make golden PEER_PORT=port of a RediSearch 2.10 that may be emptied"; exit 64; }
 	python3 Tests/CommandsTests/record-golden $(PEER_PORT) $$(grep -rl '^# Recorded from' Tests/CommandsTests/Golden)
 
-conformance: release ## compare with a peer, RINGSEARCH_PEER=host:port (SEED= COUNT= CONSTRUCT=)
+conformance: release ## compare with a peer, RINGSEARCH_PEER=host:port (SEED= COUNT= CONSTRUCT= PIPELINES=1)
 	swift run -c release conformance $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
-	    $(if $(CONSTRUCT),--construct $(CONSTRUCT))
+	    $(if $(CONSTRUCT),--construct $(CONSTRUCT)) $(if $(PIPELINES),--pipelines)
 
 clients: release ## what client libraries of Python do (PYTHON=python3 STORE=redis-server of 7.4 for expiring fields)
 	$(or $(PYTHON),python3) Tests/Clients/run $(if $(STORE),--store '$(STORE)')

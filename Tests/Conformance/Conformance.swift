@@ -56,6 +56,9 @@ struct Conformance: ParsableCommand {
     @Flag(help: "Leave documents and indexes on the servers.")
     var keep = false
 
+    @Flag(help: "Ask aggregations, cursors and suggestions instead of searches.")
+    var pipelines = false
+
     @Flag(help: "Print the names of all constructs.")
     var list = false
 
@@ -81,6 +84,7 @@ struct Conformance: ParsableCommand {
             started = try ServerProcess(binary: server)
             ourAddress = started!.address
         }
+        if pipelines { return try runPipelines(ours: ourAddress, peer: peerAddress) }
         guard let ties = TieRule(rawValue: ties) else { throw ValidationError("--ties is strict or sets") }
         let profiles: [CorpusProfile]
         if let profile {
@@ -113,6 +117,17 @@ struct Conformance: ParsableCommand {
         // The form that test runners are read by.
         print("\(runner.tally.asked - runner.tally.different) passed, \(runner.tally.different) failed")
         if runner.tally.different > 0 { throw ExitCode.failure }
+    }
+
+    private func runPipelines(ours: ServerAddress, peer: ServerAddress) throws {
+        let seed = seed ?? UInt64.random(in: 1...999_999)
+        print("conformance: seed \(seed), ours \(ours), peer \(peer)")
+        var runner = try PipelineRunner(
+            ours: ours, peer: peer, seed: seed, count: count, construct: construct, replay: replay, examples: examples)
+        let (asked, different) = try runner.run()
+        print("seed \(seed); again: make conformance PIPELINES=1 SEED=\(seed)")
+        print("\(asked - different) passed, \(different) failed")
+        if different > 0 { throw ExitCode.failure }
     }
 
     private static func address(_ text: String) throws -> ServerAddress {

@@ -29,6 +29,7 @@ package struct AggregateGrammar {
     ) throws(ReplyError) -> AggregateRequest {
         var grammar = AggregateGrammar(arguments, query: query, settings: settings)
         var cursor = ArgumentCursor(arguments, from: query + 1)
+        cursor.emptyIsZero = true
         try grammar.parseQueryOptions(&cursor)
         try grammar.parseSteps(&cursor)
         grammar.request.options = grammar.search.options
@@ -180,7 +181,7 @@ package struct AggregateGrammar {
         for position in words {
             let word = arguments[position]
             if word.first == UInt8(ascii: "@") {
-                guard items.count < 64 else { throw ErrorReplies.tooManySortFields(64) }
+                guard items.count < 8 else { throw ErrorReplies.tooManySortFields(8) }
                 items.append(SortItem(property: Array(word.dropFirst()), ascending: true))
             } else if word.equalsIgnoringCase("ASC") || word.equalsIgnoringCase("DESC") {
                 if !items.isEmpty { items[items.count - 1].ascending = word.equalsIgnoringCase("ASC") }

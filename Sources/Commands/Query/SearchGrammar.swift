@@ -38,6 +38,7 @@ package struct SearchGrammar {
     ) throws(ReplyError) -> SearchOptions {
         var grammar = SearchGrammar(command, query: query, settings: settings)
         var cursor = ArgumentCursor(arguments, from: query + 1)
+        cursor.emptyIsZero = true
         while !cursor.isAtEnd {
             if try grammar.takeFlag(&cursor) { continue }
             if try grammar.takeCommonOption(&cursor) { continue }

@@ -7,6 +7,8 @@ package struct ArgumentCursor {
     package let arguments: Arguments
     /// The next argument to take.
     package var position: Int
+    /// An empty text is the number 0, as where the oracle reads options of queries.
+    package var emptyIsZero = false
 
     package init(_ arguments: Arguments, from position: Int) {
         self.arguments = arguments
@@ -35,7 +37,9 @@ package struct ArgumentCursor {
     /// Takes an integer. The argument stays when it is not one.
     package mutating func takeInteger() -> Result<Int, ErrorReplies.ArgumentFault> {
         guard let next = peek else { return .failure(.missing) }
-        guard let value = NumberText.integer(next) else { return .failure(.type) }
+        guard let value = NumberText.integer(next) ?? (emptyIsZero && next.isEmpty ? 0 : nil) else {
+            return .failure(.type)
+        }
         position += 1
         return .success(value)
     }

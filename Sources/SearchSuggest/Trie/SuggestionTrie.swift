@@ -145,7 +145,7 @@ package struct SuggestionTrie: Sendable {
         let new = adding && nodes[node].isEntry ? old + score : score
         nodes[node].isEntry = true
         nodes[node].score = new
-        nodes[node].rank = max(nodes[node].rank, new)
+        nodes[node].rank = max(nodes[node].rank, score)
         if new >= old {
             raise(path, to: new)
         } else {
