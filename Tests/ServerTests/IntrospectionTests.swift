@@ -39,7 +39,7 @@ import Testing
     @Test func `COMMAND leaves out what came after the store's version`() async throws {
         try await check([
             ("COMMAND INFO later", "[nil]"), ("COMMAND DOCS later", "[]"),
-            ("COMMAND LIST FILTERBY PATTERN late*", "[]"), ("COMMAND LIST FILTERBY PATTERN inc*", "[\"incr\"]"),
+            ("COMMAND LIST FILTERBY PATTERN later*", "[]"), ("COMMAND LIST FILTERBY PATTERN inc*", "[\"incr\"]"),
         ])
     }
 
