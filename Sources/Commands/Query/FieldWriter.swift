@@ -40,12 +40,17 @@ struct FieldWriter {
     func write(_ row: LoadedRows.Row, of hit: Hit, to reply: ReplyWriter) {
         switch (plan.content, row) {
         case (.whole, .pairs(let pairs)):
-            decorator?.begin { Self.value(of: $0, in: pairs) }
+            let language = plan.languageField.flatMap { Self.value(of: $0, in: pairs) }
+            decorator?.begin(language: language) { Self.value(of: $0, in: pairs) }
             writeWhole(pairs, to: reply)
         case (.fields(let fields), .values(let values)):
-            decorator?.begin { name in
-                guard let field = fields.first(where: { $0.name == name && !$0.isRenamed }) else { return nil }
-                return field.source < values.count ? values[field.source] : nil
+            func value(_ source: Int?) -> ByteSlice? {
+                guard let source, source < values.count else { return nil }
+                return values[source]
+            }
+            decorator?.begin(language: value(plan.languageSource)) { name in
+                let field = fields.first { $0.name == name && !$0.isRenamed }
+                return value(field?.source ?? plan.unseen.first { $0.name == name }?.source)
             }
             write(fields, values, to: reply)
         default: reply.map(0)

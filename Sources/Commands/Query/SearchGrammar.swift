@@ -133,6 +133,8 @@ package struct SearchGrammar {
                 throw ErrorReplies.dialectBad
             }
             options.dialect = dialect
+            // Not held against EXPAND: the default dialect, and one that is given before it.
+            if dialect < 3, options.flags.contains(.expandFormat) { throw ErrorReplies.expandNeedsDialect }
         } else if cursor.take("PARAMS") {
             try parseParameters(&cursor)
         } else if cursor.take("TIMEOUT") {

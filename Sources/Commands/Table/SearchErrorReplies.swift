@@ -207,6 +207,7 @@ extension ErrorReplies {
         ReplyError("FORMAT \(name) is not supported")
     }
     package static var expandNeedsRESP3: ReplyError { ReplyError("EXPAND format is only supported with RESP3") }
+    package static var expandNeedsDialect: ReplyError { ReplyError("EXPAND format requires dialect 3 or greater") }
     package static var expandNeedsJSON: ReplyError { ReplyError("EXPAND format is only supported with JSON") }
     package static var badHighlight: ReplyError { ReplyError("Bad arguments for HIGHLIGHT") }
     package static var badSummarize: ReplyError { ReplyError("Bad arguments for SUMMARIZE") }

@@ -93,6 +93,7 @@ package final class IndexSearch: Sendable {
             if options.wantsContent {
                 do throws(RowPlanError) {
                     rows = try RowPlan(options, definition)
+                    rows.loadForDecoration(tree, definition)
                 } catch {
                     throw .rows(error)
                 }

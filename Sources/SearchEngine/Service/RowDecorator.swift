@@ -8,7 +8,11 @@ import SearchModel
 
 /// Decorates the rows of one search. Not thread-safe; one per reply.
 package final class RowDecorator {
-    private let finder: TermFinder
+    /// Of the language of the row at hand: documents are stemmed in their own.
+    @exclusivity(unchecked) private var finder: TermFinder
+    @exclusivity(unchecked) private var finders: [Language: TermFinder]
+    @exclusivity(unchecked) private var stemmers: [Stemmer] = []
+    private let search: IndexSearch
     private let snapshot: IndexSnapshot
     /// TEXT fields that have to be searched.
     private let fields: [Field]
@@ -18,8 +22,6 @@ package final class RowDecorator {
         let name: Bytes
         let bit: Int
     }
-
-    private let stemmer: Stemmer?
 
     /// What is done to values, by name.
     private let named: [(name: Bytes, style: Style)]
@@ -63,6 +65,7 @@ package final class RowDecorator {
     @exclusivity(unchecked) private var scratch = Bytes()
 
     package init(_ search: IndexSearch) {
+        self.search = search
         let configuration = search.index.configuration
         snapshot = search.snapshot
         let rows = search.rows
@@ -70,12 +73,10 @@ package final class RowDecorator {
         let common = Style(rows.decorationOfOthers)
         self.named = named
         self.common = common
-        stemmer = IndexSearch.stemmers.take(search.language)
-        finder = TermFinder(
-            tree: search.tree, schema: configuration.definition.schema,
-            tokenizer: Tokenizer(stopWords: configuration.stopWords), stemmer: stemmer,
-            synonyms: configuration.synonyms, minStemLength: configuration.analysis.minStemLength,
-            minPhoneticLength: configuration.analysis.minPhoneticLength)
+        let stemmer = IndexSearch.stemmers.take(configuration.language)
+        if let stemmer { stemmers.append(stemmer) }
+        finder = Self.finder(search, stemmer)
+        finders = [configuration.language: finder]
         weights = Array(repeating: nil, count: finder.leafCount)
         let needsAll = finder.dependsOnAllFields
         fields = configuration.definition.schema.fields.compactMap { field in
@@ -86,14 +87,39 @@ package final class RowDecorator {
     }
 
     deinit {
-        if let stemmer { IndexSearch.stemmers.giveBack(stemmer) }
+        for stemmer in stemmers { IndexSearch.stemmers.giveBack(stemmer) }
+    }
+
+    private static func finder(_ search: IndexSearch, _ stemmer: Stemmer?) -> TermFinder {
+        let configuration = search.index.configuration
+        return TermFinder(
+            tree: search.tree, schema: configuration.definition.schema,
+            tokenizer: Tokenizer(stopWords: configuration.stopWords), stemmer: stemmer,
+            synonyms: configuration.synonyms, minStemLength: configuration.analysis.minStemLength,
+            minPhoneticLength: configuration.analysis.minPhoneticLength)
+    }
+
+    /// Turns to the finder of a document's language; the index's own when it has none that is known.
+    private func turn(to name: ByteSlice?) {
+        let language = name.flatMap { Language(name: Bytes($0)) } ?? search.index.configuration.language
+        if let known = finders[language] {
+            finder = known
+            return
+        }
+        let stemmer = IndexSearch.stemmers.take(language)
+        if let stemmer { stemmers.append(stemmer) }
+        finder = Self.finder(search, stemmer)
+        finders[language] = finder
     }
 
     /// A new row.
     ///
-    /// - Parameter value: the text of a field, by the name that the row shows; `nil` when it is not there. The texts
-    ///   are only read during the call.
-    package func begin(_ value: (Bytes) -> ByteSlice?) {
+    /// - Parameters:
+    ///   - value: the text of a field, by its attribute; `nil` when it is not there. The texts are only read during
+    ///     the call.
+    ///   - language: what the document says its language is.
+    package func begin(language: ByteSlice?, _ value: (Bytes) -> ByteSlice?) {
+        if search.rows.languageField != nil { turn(to: language) }
         texts.removeAll(keepingCapacity: true)
         present.removeAll(keepingCapacity: true)
         for (position, field) in fields.enumerated() {

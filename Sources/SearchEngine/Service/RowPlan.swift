@@ -1,6 +1,8 @@
 // Which fields a row of FT.SEARCH shows, in which order, and what has to be loaded for it.
 
+import SearchExecution
 import SearchModel
+import SearchQuery
 
 /// Made once per query; the same for every row.
 package struct RowPlan: Sendable {
@@ -48,6 +50,12 @@ package struct RowPlan: Sendable {
     /// What HIGHLIGHT and SUMMARIZE do to a field of this name.
     package var decorated: [DecoratedField] = []
     package var decorateAll = Decoration()
+
+    /// TEXT attributes that decoration reads although the row does not show them, and their places in `loaded`.
+    package var unseen: [(name: Bytes, source: Int)] = []
+    /// The hash field with a document's language, and its place in `loaded`; only when something is decorated.
+    package var languageField: Bytes?
+    package var languageSource: Int?
 
     package init() {}
 
@@ -150,6 +158,33 @@ extension RowPlan {
         }
         content = .fields(fields)
         loaded = sources
+    }
+
+    /// Adds what HIGHLIGHT and SUMMARIZE have to know of a document to find its words.
+    mutating func loadForDecoration(_ tree: QueryNode, _ definition: IndexDefinition) {
+        guard decorates else { return }
+        languageField = definition.languageField
+        guard var loaded, case .fields(let fields) = content else { return }
+        func place(of identifier: Bytes) -> Int {
+            if let known = loaded.firstIndex(of: identifier) { return known }
+            loaded.append(identifier)
+            return loaded.count - 1
+        }
+        languageSource = definition.languageField.map(place)
+        var shown: FieldMask = 0
+        var others: [FieldSpec] = []
+        for field in definition.schema.fields {
+            guard case .text(let options) = field.kind else { continue }
+            if fields.contains(where: { $0.name == field.attribute && !$0.isRenamed }) {
+                shown |= 1 << options.bit
+            } else {
+                others.append(field)
+            }
+        }
+        if TermFinder.dependsOnMore(than: shown, tree) {
+            unseen = others.map { (name: $0.attribute, source: place(of: $0.identifier)) }
+        }
+        self.loaded = loaded
     }
 
     private static func format(of field: FieldSpec) -> Format { field.kind == .numeric ? .number : .asStored }

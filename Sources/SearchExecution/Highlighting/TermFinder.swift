@@ -207,6 +207,26 @@ package final class TermFinder {
     }
 
     /// Whether every leaf that is found in some field belongs to a branch that matched, wherever that field lies.
+    /// Whether the words that a query found in some fields of a document can only be told with all its texts at hand.
+    package static func dependsOnMore(than shown: FieldMask, _ node: QueryNode, isOption: Bool = false) -> Bool {
+        switch node.kind {
+        case .prefix, .suffix, .infix, .wildcard, .fuzzy:
+            true
+        case .word:
+            (node.fieldMask ?? shown) & ~shown != 0
+        case .phrase:
+            isOption || (node.fieldMask ?? shown) & ~shown != 0
+        case .intersection(let children):
+            isOption || children.contains { dependsOnMore(than: shown, $0) }
+        case .union(let children, _):
+            children.contains { dependsOnMore(than: shown, $0, isOption: true) }
+        case .optional(let child):
+            dependsOnMore(than: shown, child, isOption: true)
+        case .empty, .all, .not, .numeric, .geo, .tag, .missing, .keys:
+            false
+        }
+    }
+
     private func isIndependent(_ plan: Plan) -> Bool {
         func isPlain(_ plan: Plan) -> Bool {
             if case .leaf(_, let mask) = plan { mask & textFields == textFields } else { false }

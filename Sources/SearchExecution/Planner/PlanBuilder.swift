@@ -380,10 +380,16 @@ struct PlanBuilder {
         if expanded.truncated { plan.expansionsTruncated = true }
         var clause = Clause(.expansion)
         clause.weight = weight
-        for value in expanded.terms {
+        for value in inSignedOrder(expanded.terms, dictionary) {
             if let child = try tagValue(position, value, 1) { clause.children.append(child) }
         }
         return try finishExpansion(clause)
+    }
+
+    /// The reference server takes the first value that matches in the order of signed bytes: `É` before `a`.
+    private func inSignedOrder(_ values: [TagID], _ dictionary: TagDictionary) -> [TagID] {
+        let later = values.firstIndex { id in dictionary.withTerm(id) { ($0.first ?? 0) >= 0x80 } } ?? values.count
+        return Array(values[later...] + values[..<later])
     }
 
     /// Words of one tag are joined by one space.

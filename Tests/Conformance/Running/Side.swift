@@ -51,6 +51,10 @@ final class Side {
         ] {
             _ = try client.send(command)
         }
+        // A slow machine must not cut answers short.
+        if try client.send("FT.CONFIG", "GET", "TIMEOUT").elements?.first?.elements?.last?.text != "0" {
+            _ = try client.send("FT.CONFIG", "SET", "TIMEOUT", "0")
+        }
         // Both at the default that RediSearch has; a shared peer is not written to without need.
         if try client.send("FT.CONFIG", "GET", "MAXEXPANSIONS")
             != .array([.array([.bulk(Array("MAXEXPANSIONS".utf8)), .bulk(Array("200".utf8))])])
