@@ -25,7 +25,11 @@ struct PlanBuilder {
     private var snapshot: IndexSnapshot { plan.snapshot }
     private var parameters: SearchParameters { plan.parameters }
 
-    init(plan: Plan) { self.plan = plan }
+    init(plan: Plan) {
+        self.plan = plan
+        // Most queries have no more clauses than this: a word is a union of three.
+        self.plan.clauses.reserveCapacity(8)
+    }
 
     mutating func build() throws(ExecutionError) -> Int? {
         try clause(for: parameters.tree, mask: parameters.inFields)

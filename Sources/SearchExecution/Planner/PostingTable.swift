@@ -20,6 +20,8 @@ final class PostingTable: @unchecked Sendable {
         self.segmentCount = segmentCount
         capacity = 8
         lists = .allocate(capacity: capacity)
+        owners.reserveCapacity(capacity)
+        places.reserveCapacity(capacity)
     }
 
     deinit {

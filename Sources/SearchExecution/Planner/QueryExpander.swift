@@ -162,25 +162,27 @@ package struct QueryExpander {
     private func expandWord(
         _ node: QueryNode, _ word: Bytes, _ context: Context
     ) throws(QuerySyntaxError) -> QueryNode {
-        var terms: [Bytes] = []
+        var leaves: [QueryNode] = []
+        leaves.reserveCapacity(4)
+        func add(_ term: Bytes) {
+            var leaf = QueryNode(.word(term, isExpandable: false))
+            leaf.fieldMask = context.mask
+            leaves.append(leaf)
+        }
+        leaves.append(node)
         if kinds.contains(.synonyms) {
-            for group in synonyms.groups(of: word) { terms.append([UInt8(ascii: "~")] + group) }
+            for group in synonyms.groups(of: word) { add([UInt8(ascii: "~")] + group) }
         }
         if try wantsPhonetics(node, context.mask), let code = DoubleMetaphone.primaryCode(of: word) {
-            terms.append([UInt8(ascii: "<")] + code)
+            add([UInt8(ascii: "<")] + code)
         }
         if kinds.contains(.stems), let stemmer {
             let stem = stemmer.stem(word)
-            terms.append([UInt8(ascii: "+")] + stem)
-            if stem != word { terms.append(stem) }
+            add([UInt8(ascii: "+")] + stem)
+            if stem != word { add(stem) }
         }
-        guard !terms.isEmpty else { return node }
-        let leaves = terms.map { term in
-            var leaf = QueryNode(.word(term, isExpandable: false))
-            leaf.fieldMask = context.mask
-            return leaf
-        }
-        var union = QueryNode(.union([node] + leaves, isExpansion: true))
+        guard leaves.count > 1 else { return node }
+        var union = QueryNode(.union(leaves, isExpansion: true))
         union.fieldMask = context.mask
         return union
     }
@@ -188,7 +190,7 @@ package struct QueryExpander {
     private func wantsPhonetics(_ node: QueryNode, _ mask: FieldMask?) throws(QuerySyntaxError) -> Bool {
         if kinds.contains(.allPhonetics) { return true }
         guard kinds.contains(.phonetics) else { return false }
-        let phonetic = self.mask { $0.phonetic != nil }
+        let phonetic = schema.phoneticFields
         if let wanted = node.phonetic {
             if phonetic & (mask ?? ~0) == 0 { throw QuerySyntaxError(.phoneticsNotSupported) }
             return wanted

@@ -85,7 +85,9 @@ final class BatchScorer {
 
     /// Scores ascending documents of the whole segment and offers them to the top k.
     func score(_ run: DocumentRun) {
+        if run.count == 0 { return }
         isSparse = true
+        evaluator.readWholeLists(for: min(run.count, BatchScorer.capacity))
         var start = 0
         while start < run.count {
             count = min(BatchScorer.capacity, run.count - start)

@@ -99,12 +99,17 @@ extension SegmentEvaluator {
         return index < 0 ? -1 : cursor.pointee.block &* blockSize &+ index
     }
 
+    /// Reads the lists that are worth it for so many candidates. What is read stays until the segment is done, so this
+    /// must not be left to somebody who gives memory back before.
+    func readWholeLists(for candidates: Int) {
+        for slot in 0..<cursorCount where isWorthReadingWhole(cursors + slot, candidates) { _ = whole(slot) }
+    }
+
     /// The frequencies of ascending candidates, 0 where the list does not hold one.
     func sparseFrequencies(
         _ slot: Int, _ docs: UnsafePointer<DocID>, _ count: Int, into out: UnsafeMutablePointer<UInt32>
     ) {
         let cursor = cursors + slot
-        if cursor.pointee.whole == nil, isWorthReadingWhole(cursor, count) { _ = whole(slot) }
         if let whole = cursor.pointee.whole {
             if whole.count == count, memcmp(whole.docs, docs, 4 * count) == 0 {
                 // A stem's list holds most words' documents, so that it is their union.

@@ -29,7 +29,7 @@ struct NodeBinder {
     private let arena: ScratchArena
     let nodes: UnsafeMutablePointer<Node>
     let cursors: UnsafeMutablePointer<PostingCursor>
-    private var cursorCount = 0
+    private(set) var cursorCount = 0
     private(set) var documentLists = OwnedValues<DocumentList>()
     private(set) var numericColumns = OwnedValues<(NumericColumn, ValueRange)>()
     private(set) var missingColumns = OwnedValues<MissingColumn>()

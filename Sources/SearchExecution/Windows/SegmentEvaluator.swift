@@ -22,6 +22,7 @@ final class SegmentEvaluator {
     let windowCount: Int
 
     let cursors: UnsafeMutablePointer<PostingCursor>
+    let cursorCount: Int
     // `nil`: no node has one, so that nobody looks.
     let documentLists: UnsafeMutablePointer<DocumentList>!
     let documentListCount: Int
@@ -57,6 +58,7 @@ final class SegmentEvaluator {
         binder.bind()
         nodes = binder.nodes
         cursors = binder.cursors
+        cursorCount = binder.cursorCount
         (documentLists, documentListCount) = binder.documentLists.moveOut()
         (numericColumns, numericCount) = binder.numericColumns.moveOut()
         (missingColumns, missingCount) = binder.missingColumns.moveOut()

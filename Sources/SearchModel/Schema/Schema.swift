@@ -68,6 +68,8 @@ package struct Schema: Equatable, Sendable {
     /// Rises by one with every change.
     package private(set) var version = 0
     package private(set) var textFieldCount = 0
+    /// The bits of the TEXT fields with PHONETIC.
+    package private(set) var phoneticFields: FieldMask = 0
 
     package init() {}
 
@@ -80,6 +82,7 @@ package struct Schema: Equatable, Sendable {
             precondition(textFieldCount < 128, "a schema holds at most 128 TEXT fields")
             options.bit = textFieldCount
             field.kind = .text(options)
+            if options.phonetic != nil { phoneticFields |= 1 << FieldMask(textFieldCount) }
             textFieldCount += 1
         }
         fields.append(field)
