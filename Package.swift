@@ -29,9 +29,9 @@ let package = Package(
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         // Snowball stemmers of all languages.
         .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
-        // The cipher of Dynomite's peer links: RSA-OAEP and AES-CBC. The system's libcrypto, because it is everywhere already,
-        // gets its security updates from the distribution, and builds in no time where a vendored one takes minutes.
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // TLS between nodes, and the cipher of Dynomite's peer links (RSA-OAEP, AES-CBC). The system's: it is everywhere
+        // already, its updates come from the distribution, and swift-nio-ssl with swift-crypto would bring two BoringSSLs to build.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         // Node-local durable state: crash-safe, one writer, many readers.
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
 

@@ -24,9 +24,9 @@ func localNode(_ node: UInt64, ring: String = "test") -> LocalNode {
         envelope: { Envelope(incarnation: 1, node: node, stamp: 5, topologyEpoch: 3, definitionEpoch: 2) })
 }
 
-/// Waits until something holds; false when it does not within five seconds.
+/// Waits until something holds; false when it does not within a minute.
 func eventually(_ condition: () -> Bool) async -> Bool {
-    for _ in 0..<1000 {
+    for _ in 0..<12_000 {
         if condition() { return true }
         try? await Task.sleep(nanoseconds: 5_000_000)  // nobody cancels tests
     }
@@ -92,6 +92,11 @@ final class Caller: Sendable {
 
     init(_ address: PeerAddress, _ settings: LinkSettings = LinkSettings(), local: LocalNode = localNode(1)) {
         let log = EventLog()
+        // Busy machines are slow; what a test does not shorten on purpose takes as long as it takes.
+        var settings = settings
+        let usual = LinkSettings()
+        if settings.helloTimeout == usual.helloTimeout { settings.helloTimeout = .seconds(60) }
+        if settings.silenceTimeout == usual.silenceTimeout { settings.silenceTimeout = .seconds(60) }
         events = log
         link = PeerLink(
             eventLoop: loops.next(), address: address, settings: settings, local: local, counters: counters
@@ -109,7 +114,7 @@ final class Caller: Sendable {
     func isUp() async -> Bool { await eventually { ups > 0 } }
 
     func ask(
-        _ payload: [UInt8], _ purpose: DnodeDialect.Purpose = .receiverOnly, timeout: TimeAmount = .seconds(5)
+        _ payload: [UInt8], _ purpose: DnodeDialect.Purpose = .receiverOnly, timeout: TimeAmount = .seconds(60)
     ) async -> Result<[UInt8], LinkFailure> {
         await withCheckedContinuation { continuation in
             link.request(payload, purpose: purpose, timeout: timeout) { continuation.resume(returning: $0) }
@@ -117,7 +122,7 @@ final class Caller: Sendable {
     }
 
     func ask(
-        _ kind: FrameKind, _ body: [UInt8], timeout: TimeAmount = .seconds(5)
+        _ kind: FrameKind, _ body: [UInt8], timeout: TimeAmount = .seconds(60)
     ) async -> Result<RingMessage, LinkFailure> {
         await withCheckedContinuation { continuation in
             link.request(kind, body: body, timeout: timeout) { continuation.resume(returning: $0) }
@@ -128,11 +133,11 @@ final class Caller: Sendable {
 /// Runs what blocks where it does not hold up the tasks of other tests.
 func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(with: Swift.Result { try body() }) }
+        Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
     }
 }
 
-/// A blocking socket with frames on top; gives up after five seconds.
+/// A blocking socket with frames on top; gives up after a minute.
 ///
 /// `@unchecked Sendable`: used by one test, one call after the other.
 final class RawPeer: @unchecked Sendable {
@@ -142,7 +147,7 @@ final class RawPeer: @unchecked Sendable {
 
     private init(_ descriptor: Int32) {
         self.descriptor = descriptor
-        var limit = timeval(tv_sec: 5, tv_usec: 0)
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
@@ -180,7 +185,7 @@ final class RawPeer: @unchecked Sendable {
         func accept() async throws -> RawPeer {
             try await blocking { [self] in
                 var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-                try #require(poll(&waiting, 1, 5000) == 1)
+                try #require(poll(&waiting, 1, 60_000) == 1)
                 return RawPeer(Glibc.accept(descriptor, nil, nil))
             }
         }

@@ -64,32 +64,48 @@ final class FrameHandler: ChannelDuplexHandler {
     private func open() {
         guard !isOpen else { return }
         isOpen = true
+        // Closed before it was there.
+        if isEnding { return end() }
         sink?.opened()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        stallCheck?.cancel()
-        isEnding = true
-        self.context = nil
-        sink?.closed(failure)
-        sink = nil
-    }
+    func channelInactive(context: ChannelHandlerContext) { finish() }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
-        if !isOpen { sink?.abandoned() }
-        sink = nil
+        if !isOpen {
+            sink?.abandoned()
+            sink = nil
+        }
+        finish()
+    }
+
+    /// The sink hears that the connection has ended, once.
+    private func finish() {
+        stallCheck?.cancel()
+        isEnding = true
+        context = nil
+        guard let sink else { return }
+        self.sink = nil
+        sink.closed(failure)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         failure = failure ?? error
-        context.close(promise: nil)
+        close()
     }
 
     /// Closes the connection without another word.
     func close() {
+        guard !isEnding else { return }
         isEnding = true
-        context?.close(promise: nil)
+        end()
+    }
+
+    private func end() {
+        guard let context else { return }
+        context.close(promise: nil)
+        // TLS says goodbye first and waits for the other side to do so. Whoever waits for this link need not.
+        context.eventLoop.assumeIsolated().execute { [weak self] in self?.finish() }
     }
 
     // MARK: reading

@@ -46,12 +46,15 @@ package struct LinkSettings: Sendable {
     package var retryLimit: UInt32
     /// Payloads are encrypted as Dynomite does, with keys wrapped for this key's owner.
     package var cipher: (any LinkKey)?
+    /// The link is TLS, and the peer's certificate must have this name.
+    package var tls: (certificates: PeerTLS, name: String)?
 
     package init(
         dialect: DnodeDialect = .netflix, isSameDatacenter: Bool = true, frameLimits: FrameLimits = .standard,
         requestLimits: RequestLimits = RequestLimits(), connectTimeout: TimeAmount = .seconds(5),
         helloTimeout: TimeAmount = .seconds(5), silenceTimeout: TimeAmount = .seconds(5), firstRetry: UInt32 = 100,
-        retryLimit: UInt32 = 5_000, cipher: (any LinkKey)? = nil
+        retryLimit: UInt32 = 5_000, cipher: (any LinkKey)? = nil,
+        tls: (certificates: PeerTLS, name: String)? = nil
     ) {
         self.dialect = dialect
         self.isSameDatacenter = isSameDatacenter
@@ -63,6 +66,7 @@ package struct LinkSettings: Sendable {
         self.firstRetry = firstRetry
         self.retryLimit = retryLimit
         self.cipher = cipher
+        self.tls = tls
     }
 }
 

@@ -22,6 +22,8 @@ package final class PeerCounters: Sendable {
         case gossipReceived, malformedGossip
         /// Streams that were no frames, parts that made no message, payloads that could not be decrypted.
         case badFrames, badParts, badCiphers
+        /// Links that showed no certificate where one is asked for, or one that is not accepted.
+        case handshakesFailed
         case garbageBytes
         /// Links that stopped in the middle of a frame, or did not take their answers.
         case stalledLinks

@@ -223,12 +223,20 @@ package final class PeerLink: @unchecked Sendable {
         self.handler = handler
         // The handler stays on this event loop, which is the channel's.
         let bound = NIOLoopBound(handler, eventLoop: eventLoop)
+        let tls = settings.tls
         ClientBootstrap(group: eventLoop)
             .connectTimeout(settings.connectTimeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value) }
+            .channelInitializer { [counters] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        let engine = try tls.certificates.connecting(to: tls.name)
+                        try channel.pipeline.syncOperations.addHandler(
+                            TLSHandler(connecting: engine, counters: counters))
+                    }
+                    try channel.pipeline.syncOperations.addHandler(bound.value)
+                }
             }
             .connect(host: address.host, port: address.port)
             .whenFailure { [self] error in

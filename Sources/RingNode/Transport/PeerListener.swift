@@ -19,10 +19,15 @@ package struct ListenerSettings: Sendable {
     package var cipher: (any LinkKey)?
     /// Close links whose requests are not encrypted. Dynomite itself never insists.
     package var refusesPlaintext: Bool
+    /// Peers must show certificates.
+    package var tls: PeerTLS?
+    /// While a ring moves to TLS: links without it are taken, too.
+    package var tlsIsOptional: Bool
 
     package init(
         frameLimits: FrameLimits = .standard, linkBound: Int = 1024, openRequestBound: Int = 1024,
-        openByteBound: Int = 64 << 20, backlog: Int = 512, cipher: (any LinkKey)? = nil, refusesPlaintext: Bool = false
+        openByteBound: Int = 64 << 20, backlog: Int = 512, cipher: (any LinkKey)? = nil, refusesPlaintext: Bool = false,
+        tls: PeerTLS? = nil, tlsIsOptional: Bool = false
     ) {
         self.frameLimits = frameLimits
         self.linkBound = linkBound
@@ -31,6 +36,8 @@ package struct ListenerSettings: Sendable {
         self.backlog = backlog
         self.cipher = cipher
         self.refusesPlaintext = refusesPlaintext
+        self.tls = tls
+        self.tlsIsOptional = tlsIsOptional
     }
 }
 
@@ -103,6 +110,10 @@ package final class PeerListener: Sendable {
         let options = channel.syncOptions
         try options?.setOption(.tcpOption(.tcp_nodelay), value: 1)
         try options?.setOption(.socketOption(.so_keepalive), value: 1)
+        if let tls = settings.tls {
+            try channel.pipeline.syncOperations.addHandler(
+                TLSHandler(accepting: tls.accepting(), allowsPlaintext: settings.tlsIsOptional, counters: counters))
+        }
         try channel.pipeline.syncOperations.addHandler(link.makeHandler())
     }
 
