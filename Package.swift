@@ -157,7 +157,7 @@ let package = Package(
             name: "StorageHiredisTests",
             dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis", "TestKit"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
-        .testTarget(name: "RingCoreTests", dependencies: ["RingCore", "Settings"]),
+        .testTarget(name: "RingCoreTests", dependencies: ["RingCore", "Settings", "Storage", "RESP", "TestKit"]),
         .testTarget(name: "SearchQueryTests", dependencies: ["SearchQuery", "SearchModel"]),
         .testTarget(name: "SearchAnalysisTests", dependencies: ["SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),

@@ -6,6 +6,8 @@ enum PeerBodies {
     private static let readers: [FrameKind: @Sendable ([UInt8]) -> Void] = [
         .gossip: read(Gossip.self), .gossipReply: read(GossipReply.self),
         .probe: read(Probe.self), .probeReply: read(ProbeReply.self),
+        .replicate: read(Replicate.self), .replicateReply: read(ReplicateReply.self),
+        .state: read(StateRequest.self), .stateReply: read(StateReply.self),
         .execute: read(Execute.self), .executeReply: read(ExecuteReply.self),
         .read: read(Read.self), .readReply: read(ReadReply.self),
         .feed: read(Feed.self),
@@ -13,7 +15,7 @@ enum PeerBodies {
             // Refusals are fine ends, here and below.
             guard let reply = try? FeedReply(bytes) else { return }
             _ = try? reply.fingerprints(from: reply.lanes.map(\.to))
-            _ = try? reply.states { (reader) throws(WireError) in try reader.lp() }
+            _ = try? reply.states { (reader) throws(WireError) in try reader.item() }
         },
         .range: read(RangeRequest.self), .rangeReply: read(RangeReply.self),
         .definitionRead: read(DefinitionRead.self), .definitionReadReply: read(DefinitionReadReply.self),

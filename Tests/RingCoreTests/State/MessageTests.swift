@@ -55,10 +55,11 @@ import Testing
                     bytes.removeLast(1 + chance.below(bytes.count))
                 }
             }
-            _ = try? Replicate(bytes)
-            _ = try? ReplicateReply(bytes)
-            _ = try? StateRequest(bytes)
-            _ = try? StateReply(bytes)
+            // What is read after all is written and read again as the same.
+            if let body = try? Replicate(bytes) { #expect((try? again(body)) == body, "seed \(seed)") }
+            if let body = try? ReplicateReply(bytes) { #expect((try? again(body)) == body, "seed \(seed)") }
+            if let body = try? StateRequest(bytes) { #expect((try? again(body)) == body, "seed \(seed)") }
+            if let body = try? StateReply(bytes) { #expect((try? again(body)) == body, "seed \(seed)") }
         }
     }
 }
