@@ -145,8 +145,6 @@ extension Lane {
     /// Its commands run in runs between the inline items, each run a MULTI ... EXEC; nothing else of the lane comes in
     /// between. On a private connection the store itself tells of the changes, and a fence says when it has told all.
     private func runSpecialTransaction(_ job: Job) {
-        reader.tellsAll = noteReservations(job)
-        defer { reader.tellsAll = false }
         let watcher = watchers.removeValue(forKey: job.batch.client)
         let isPrivate = watcher != nil || hasScript(job)
         privateFailed = false
