@@ -2,7 +2,6 @@
 //
 //   RESP2   total, ([score] [raw id] [payload] [sort key] fields) ...
 //   RESP3   { attributes, total_results, format, results: [{ ... extra_attributes, values }], warning }
-//   FT.PROFILE adds the profile: as a second of two, or under that name
 //   with a cursor, either is the first half of a pair, the cursor's id the second
 
 import RESP
@@ -20,7 +19,6 @@ final class AggregateReply: AggregateConsumer, @unchecked Sendable {
     private let cursor: Int?
     private let profiler: SearchProfiler?
     private let engine: SearchEngine
-    private let profiler: SearchProfiler?
     /// Rows alone.
     private let body: ReplyWriter
     private var rowCount = 0
@@ -42,7 +40,6 @@ final class AggregateReply: AggregateConsumer, @unchecked Sendable {
         self.cursor = cursor
         self.profiler = profiler
         self.engine = engine
-        self.profiler = profiler
         self.done = done
         flags = run.search.request.options.flags
         body = ReplyWriter(version: version, capacity: 4096)
@@ -99,22 +96,12 @@ final class AggregateReply: AggregateConsumer, @unchecked Sendable {
             reply.simple("results")
             reply.array(rowCount)
         } else {
-            // The profile is the second of two.
-            if profiler != nil { reply.array(2) }
             reply.array(1 + rowCount * valuesPerRow)
             reply.integer(outcome.total)
         }
     }
 
     private func writeTail(_ outcome: AggregateOutcome, to reply: ReplyWriter) {
-        writeWarnings(outcome, to: reply)
-        if let profiler {
-            if reply.version == .resp3 { reply.simple("profile") }
-            ProfileReply.write(profiler.profile(run, outcome), to: reply)
-        }
-    }
-
-    private func writeWarnings(_ outcome: AggregateOutcome, to reply: ReplyWriter) {
         guard reply.version == .resp3 else { return }
         reply.simple("warning")
         var warnings: [String] = []

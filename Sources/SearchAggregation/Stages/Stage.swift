@@ -36,8 +36,6 @@ package enum Pull {
 /// One step. Belongs to one thread at a time.
 package class Stage {
     let upstream: Stage?
-    /// Rows that have been pulled out of it: what FT.PROFILE tells.
-    private(set) var rowsOut = 0
 
     init(_ upstream: Stage?) { self.upstream = upstream }
 
@@ -46,15 +44,7 @@ package class Stage {
 
     func pull() throws(AggregateFailure) -> Pull {
         guard let upstream else { return .end }
-        return try upstream.counted()
-    }
-
-    /// ``next()``, whose rows count.
-    final func counted() throws(AggregateFailure) -> Pull {
-        let pull = try next()
-        // Now: whoever gets the batch may take rows out of it.
-        if case .batch(let batch) = pull { rowsOut += batch.count }
-        return pull
+        return try upstream.next()
     }
 }
 

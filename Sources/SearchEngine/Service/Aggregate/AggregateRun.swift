@@ -59,13 +59,6 @@ package final class AggregateRun: @unchecked Sendable {
     private var lastOrdinal = 0
     private var rowsOut = 0
     private var chunks = 0
-    /// The executor counted and no row came up.
-    private var countedAlone: Int?
-
-    /// Rows that left the source and each step of the plan, for FT.PROFILE.
-    var rowCounts: [Int] {
-        countedAlone.map { [$0] + Array(repeating: 0, count: plan.steps.count) } ?? pipeline.rowCounts
-    }
 
     private struct Waiting {
         var isWaiting = false
@@ -212,7 +205,6 @@ package final class AggregateRun: @unchecked Sendable {
             let counted = try Executor.run(parameters, on: search.snapshot)
             var outcome = AggregateOutcome()
             outcome.total = counted.total
-            countedAlone = counted.total
             outcome.timedOut = counted.timedOut
             outcome.expansionsTruncated = counted.expansionsTruncated
             if counted.timedOut, search.timeoutPolicy == .fail {
