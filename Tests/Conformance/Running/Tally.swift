@@ -74,7 +74,8 @@ struct Tally {
     var different: Int { rows.values.reduce(0) { $0 + $1.different } }
 
     func report() -> String {
-        var out = "\n" + Self.columns("construct", "asked", "found", "errors", "agree", "unions", "known", "differ") + "\n"
+        var out =
+            "\n" + Self.columns("construct", "asked", "found", "errors", "agree", "unions", "known", "differ") + "\n"
         for name in order {
             guard let row = rows[name] else { continue }
             out +=
@@ -97,7 +98,8 @@ struct Tally {
         if !asksForErrors.isEmpty {
             let asked = asksForErrors.reduce(0) { $0 + $1.asked }
             let different = asksForErrors.reduce(0) { $0 + $1.different + $1.known }
-            out += "of \(asked) questions that are mostly wrong \(Self.percent(asked - different, asked)) are answered alike\n"
+            out +=
+                "of \(asked) questions that are mostly wrong \(Self.percent(asked - different, asked)) are answered alike\n"
         }
         for (name, count) in known.sorted(by: { $0.key < $1.key }) { out += "known: \(name): \(count)\n" }
         for (name, count) in findingCounts.sorted(by: { ($0.value, $1.key) > ($1.value, $0.key) }) {
