@@ -266,6 +266,21 @@ final class BatchScorer {
         }
     }
 
+    private func markSparse(_ index: Int) {
+        let memory = arena.mark()
+        defer { arena.release(to: memory) }
+        guard evaluator.nodes[index].kind == .documents, let list = evaluator.sparseDocuments(index, for: count) else {
+            for place in 0..<count { frequencies[place] = evaluator.matches(index, docs[place]) ? 1 : 0 }
+            return
+        }
+        // Both ascend; a number that no document has stands behind the list's last.
+        var next = list.docs
+        for place in 0..<count {
+            while next.pointee < docs[place] { next += 1 }
+            frequencies[place] = next.pointee == docs[place] ? 1 : 0
+        }
+    }
+
     /// Frequency 1 for the candidates that match a node, else 0.
     private func markMatching(_ index: Int) {
         if evaluator.nodes[index].isImplied {
@@ -273,7 +288,7 @@ final class BatchScorer {
             return
         }
         if isSparse {
-            for place in 0..<count { frequencies[place] = evaluator.matches(index, docs[place]) ? 1 : 0 }
+            markSparse(index)
             return
         }
         conditionWords.update(repeating: 0, count: wordsPerWindow)

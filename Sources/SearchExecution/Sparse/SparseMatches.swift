@@ -166,9 +166,29 @@ extension SegmentEvaluator {
             let own = arena.allocate(UInt8.self, run.count, filledWith: 0)
             if node.pointee.childCount > 0 { mark(Int(node.pointee.children[0]), run, own) }
             for place in 0..<run.count where own[place] == 0 { marks[place] = 1 }
-        case .documents, .numeric, .geo, .missing, .keys:
+        case .documents:
+            let memory = arena.mark()
+            if let whole = sparseDocuments(index, for: run.count) {
+                rs_exec_mark_sorted(whole.docs, run.docs, run.count, marks)
+            } else {
+                for place in 0..<run.count where matches(index, run.docs[place]) { marks[place] = 1 }
+            }
+            arena.release(to: memory)
+        case .numeric, .geo, .missing, .keys:
             for place in 0..<run.count where matches(index, run.docs[place]) { marks[place] = 1 }
         }
+    }
+
+    /// All documents of a list without frequencies, `UInt32.max` behind the last, where reading them pays for so many
+    /// candidates. In the query's memory: whoever asks gives it back.
+    func sparseDocuments(_ index: Int, for candidates: Int) -> DocumentRun? {
+        let slot = nodes[index].slot
+        let count = documentLists[slot].documentFrequency
+        guard count <= max(blockSize, 16 * candidates) else { return nil }
+        let docs = arena.allocate(DocID.self, (count + blockSize) / blockSize * blockSize + 1)
+        let run = DocumentRun(docs: docs, count: documentLists[slot].decodeAll(into: docs))
+        docs[run.count] = .max
+        return run
     }
 
     private func markPostings(_ slot: Int, _ run: DocumentRun, _ marks: UnsafeMutablePointer<UInt8>) {
