@@ -73,6 +73,8 @@ let package = Package(
 
         // Replication as values and state machines: no sockets, no clocks, no disks.
         .target(name: "RingCore", dependencies: ["Settings", "Platform", "CXXHash"]),
+        // What surrounds a node in a simulation: a disk in memory, a small store.
+        .target(name: "RingSimulator", dependencies: ["RingCore"]),
         // Drives it with real sockets.
         .target(
             name: "RingNode",
@@ -157,7 +159,9 @@ let package = Package(
             name: "StorageHiredisTests",
             dependencies: ["StorageHiredis", "Storage", "RESP", "Platform", "CHiredis", "TestKit"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
-        .testTarget(name: "RingCoreTests", dependencies: ["RingCore", "Settings", "Storage", "RESP", "TestKit"]),
+        .testTarget(
+            name: "RingCoreTests",
+            dependencies: ["RingCore", "RingSimulator", "Settings", "Storage", "RESP", "TestKit"]),
         .testTarget(name: "SearchQueryTests", dependencies: ["SearchQuery", "SearchModel"]),
         .testTarget(name: "SearchAnalysisTests", dependencies: ["SearchAnalysis", "SearchModel"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "SearchModel", "CKernels"]),

@@ -9,7 +9,7 @@ import Testing
         ["CKernels", "CSystemCalls", "CHiredis", "COpenSSL", "CStemmer", "CLMDB", "CXXHash"],
         ["Containers", "Platform", "RESP", "Settings"],
         ["SearchModel", "Storage", "RingCore", "SettingsYAML"],
-        ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchExpressions", "StorageHiredis", "RingNode"],
+        ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchExpressions", "StorageHiredis", "RingNode", "RingSimulator"],
         ["SearchExecution", "SearchAggregation", "SearchSuggest"],
         ["SearchEngine"],
         ["Commands"],
@@ -32,7 +32,7 @@ import Testing
 
     /// Modules that run in fuzzers and simulations: no Foundation, no network, no client of the store.
     static func isPure(_ module: String) -> Bool {
-        module.hasPrefix("Search") || ["RESP", "Containers", "Settings", "RingCore"].contains(module)
+        module.hasPrefix("Search") || ["RESP", "Containers", "Settings", "RingCore", "RingSimulator"].contains(module)
     }
 
     private static func floor(of module: String) -> Int? { floors.firstIndex { $0.contains(module) } }
