@@ -9,7 +9,10 @@ import Testing
         ["CKernels", "CSystemCalls", "CHiredis", "COpenSSL", "CStemmer", "CLMDB", "CXXHash"],
         ["Containers", "Platform", "RESP", "Settings"],
         ["SearchModel", "Storage", "RingCore", "SettingsYAML"],
-        ["SearchQuery", "SearchAnalysis", "SearchIndex", "SearchExpressions", "StorageHiredis", "RingNode", "RingSimulator"],
+        [
+            "SearchQuery", "SearchAnalysis", "SearchIndex", "SearchExpressions", "StorageHiredis", "RingNode",
+            "RingSimulator",
+        ],
         ["SearchExecution", "SearchAggregation", "SearchSuggest"],
         ["SearchEngine"],
         ["Commands"],
