@@ -99,6 +99,8 @@ package enum RingEvent: Equatable, Sendable {
     case linkDown(NodeID)
     /// A heartbeat in an old dialect, from a peer known by this name.
     case heartbeat(NodeID)
+    /// The payload of a gossip frame in an old dialect; who sent it, it says itself.
+    case gossipText(Bytes)
     /// The outcome of `store`; in the order of the directives.
     case stored(batch: UInt64, StoreOutcome)
     /// The store works again after it was lost: what its marker says, and whether it is another store process.
@@ -139,6 +141,12 @@ package enum RingDirective: Equatable, Sendable {
     case reply(id: UInt64, Bytes)
     /// To be written in one transaction, synced, and reported as `checkpointed`; off the path of requests.
     case checkpoint(Checkpoint)
+    /// Written and synced, without a checkpoint, before anything that follows is carried out; `nil` removes the entry.
+    case keep(database: String, key: Bytes, value: Bytes?)
+    /// Where a peer is reached from now on; `nil`: never mind it. Several ids at one address share a link.
+    case locate(NodeID, NodeAddress?)
+    /// A gossip frame in the old dialect that is configured; nobody answers it.
+    case sendGossipText(NodeID, Bytes)
     /// Log files whose records all have numbers below this one are not needed any more.
     case trimLog(below: UInt64)
     /// Something an operator should know; also counted.
