@@ -18,6 +18,9 @@ package struct FTDebug: SearchCommand {
     }
 
     /// Name, number of arguments with the two names counted (negative: at least), what it is.
+    ///
+    /// The GC ones answer what tests of clients wait for and do nothing: there is no collector to call or to hold up. A
+    /// deleted document is in no count from its deletion on, and merging drops its postings.
     private static let names: [(name: String, arity: Int, subject: Subject)] = [
         ("DUMP_INVIDX", 4, .postings), ("DUMP_NUMIDX", 4, .numbers), ("DUMP_TAGIDX", 4, .tags),
         ("INFO_TAGIDX", -4, .tagFigures), ("IDTODOCID", 4, .keyOfID), ("DOCIDTOID", 4, .idOfKey),
