@@ -13,8 +13,8 @@ let dynomitePath = ProcessInfo.processInfo.environment["RINGSEARCH_DYNOMITE"]
 /// `@unchecked Sendable`: nothing changes after `init`.
 final class DynomiteNode: @unchecked Sendable {
     /// Where its peers connect.
-    let peers: PeerAddress
-    private let clients: PeerAddress
+    let peers: NodeAddress
+    private let clients: NodeAddress
     private let store: Process
     private let node: Process
     private let folder: URL
@@ -28,8 +28,8 @@ final class DynomiteNode: @unchecked Sendable {
         let ports = try Self.freePorts(4)
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("dynomite-\(ports[0])")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        peers = PeerAddress(host: "127.0.0.1", port: ports[0])
-        clients = PeerAddress(host: "127.0.0.1", port: ports[1])
+        peers = NodeAddress(host: "127.0.0.1", port: UInt16(ports[0]))
+        clients = NodeAddress(host: "127.0.0.1", port: UInt16(ports[1]))
         // Dynomite never finds an encrypted answer of its own datacenter equal to that of its store.
         let level = pem == nil ? "DC_SAFE_QUORUM" : "DC_QUORUM"
         var lines = [
@@ -54,7 +54,7 @@ final class DynomiteNode: @unchecked Sendable {
                 "--dir",
                 folder.path,
             ])
-        let database = PeerAddress(host: "127.0.0.1", port: ports[3])
+        let database = NodeAddress(host: "127.0.0.1", port: UInt16(ports[3]))
         #expect(await eventually { (try? RawPeer(connectingTo: database)) != nil })
         node = try Self.run(
             program, ["-c", configuration.path, "-o", folder.appendingPathComponent("log").path, "-v", "4"])
@@ -93,7 +93,7 @@ final class DynomiteNode: @unchecked Sendable {
     /// Ports that nobody uses now.
     private static func freePorts(_ count: Int) throws -> [Int] {
         let listeners = try (0..<count).map { _ in try RawPeer.listening() }
-        return listeners.map(\.address.port)
+        return listeners.map { Int($0.address.port) }
     }
 }
 

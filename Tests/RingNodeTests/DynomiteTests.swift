@@ -16,7 +16,7 @@ struct DynomiteTests {
         let far = MemoryStore()
         let nearNode: Node
         let farNode: Node
-        let nearAddress: PeerAddress
+        let nearAddress: NodeAddress
         let dynomite: DynomiteNode
         let caller: Caller
 
@@ -157,7 +157,7 @@ struct DynomiteTests {
         #expect(missed.hasPrefix("-ERR"))
 
         let back = Node(4, answer: ring.near.answer)
-        _ = try await back.listen(port: ring.nearAddress.port)
+        _ = try await back.listen(port: Int(ring.nearAddress.port))
         defer { back.stop() }
         // It tries after one second, then two, then four.
         #expect(await eventually { back.linkCount > 0 })

@@ -149,7 +149,7 @@ import Testing
         #expect(await caller.ask(.read, []) == .failure(.notConnected))
 
         let second = Node(3)
-        _ = try await second.listen(port: address.port)
+        _ = try await second.listen(port: Int(address.port))
         defer { second.stop() }
         #expect(await eventually { caller.ups == 2 })
         #expect(await caller.ask(resp("GET", "b")) == .success(resp("GET", "b")))
@@ -172,7 +172,7 @@ import Testing
 
     @Test func `what cannot be connected to is tried again`() async throws {
         // Nobody listens on a port that only root may have.
-        let caller = Caller(PeerAddress(host: "127.0.0.1", port: 1), LinkSettings(firstRetry: 1, retryLimit: 4))
+        let caller = Caller(NodeAddress(host: "127.0.0.1", port: 1), LinkSettings(firstRetry: 1, retryLimit: 4))
 
         #expect(await eventually { caller.counters[.connectFailures] >= 3 })
         #expect(caller.ups == 0)

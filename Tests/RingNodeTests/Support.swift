@@ -56,11 +56,12 @@ final class Node: PeerDelegate {
         }
     }
 
-    func listen(_ settings: ListenerSettings = ListenerSettings(), port: Int = 0) async throws -> PeerAddress {
+    func listen(_ settings: ListenerSettings = ListenerSettings(), port: Int = 0) async throws -> NodeAddress {
         let listener = PeerListener(
             group: loops, settings: settings, local: localNode(id), counters: counters, delegate: self)
         state.withLock { $0 = listener }
-        return PeerAddress(host: "127.0.0.1", port: try await listener.listen(host: "127.0.0.1", port: port).get())
+        let bound = try await listener.listen(host: "127.0.0.1", port: port).get()
+        return NodeAddress(host: "127.0.0.1", port: UInt16(bound))
     }
 
     func stop() { state.withLock { $0?.stop() } }
@@ -90,7 +91,7 @@ final class Caller: Sendable {
         let all = Mutex<[LinkEvent]>([])
     }
 
-    init(_ address: PeerAddress, _ settings: LinkSettings = LinkSettings(), local: LocalNode = localNode(1)) {
+    init(_ address: NodeAddress, _ settings: LinkSettings = LinkSettings(), local: LocalNode = localNode(1)) {
         let log = EventLog()
         // Busy machines are slow; what a test does not shorten on purpose takes as long as it takes.
         var settings = settings
@@ -154,9 +155,9 @@ final class RawPeer: @unchecked Sendable {
 
     deinit { close(descriptor) }
 
-    convenience init(connectingTo address: PeerAddress) throws {
+    convenience init(connectingTo address: NodeAddress) throws {
         self.init(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
-        try withAddress(port: address.port) { pointer, length in
+        try withAddress(port: Int(address.port)) { pointer, length in
             // Not `require`: some tests ask until somebody listens.
             guard connect(descriptor, pointer, length) == 0 else { throw NobodyListens() }
         }
@@ -165,7 +166,7 @@ final class RawPeer: @unchecked Sendable {
     struct NobodyListens: Error {}
 
     /// A listener for one test; `accept()` gives its connections.
-    static func listening() throws -> (listener: Listener, address: PeerAddress) {
+    static func listening() throws -> (listener: Listener, address: NodeAddress) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         try withAddress(port: 0) { pointer, length in try #require(bind(descriptor, pointer, length) == 0) }
         try #require(listen(descriptor, 8) == 0)
@@ -174,7 +175,7 @@ final class RawPeer: @unchecked Sendable {
         withUnsafeMutablePointer(to: &name) {
             _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
         }
-        return (Listener(descriptor), PeerAddress(host: "127.0.0.1", port: Int(UInt16(bigEndian: name.sin_port))))
+        return (Listener(descriptor), NodeAddress(host: "127.0.0.1", port: UInt16(bigEndian: name.sin_port)))
     }
 
     final class Listener: Sendable {

@@ -3,19 +3,6 @@
 import NIOCore
 import RingCore
 
-/// Where a peer listens.
-package struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
-    package var host: String
-    package var port: Int
-
-    package init(host: String, port: Int) {
-        self.host = host
-        self.port = port
-    }
-
-    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-}
-
 /// What this node says about itself on its links. Called on event loops: the closures must not block.
 package struct LocalNode: Sendable {
     /// The greeting, as it is now.

@@ -20,7 +20,7 @@ import RingCore
 /// `@unchecked Sendable`: what is mutable is only touched on `eventLoop`.
 package final class PeerLink: @unchecked Sendable {
     package let eventLoop: any EventLoop
-    package let address: PeerAddress
+    package let address: NodeAddress
     private let settings: LinkSettings
     private let local: LocalNode
     private let counters: PeerCounters
@@ -72,7 +72,7 @@ package final class PeerLink: @unchecked Sendable {
 
     /// Nothing happens before ``start()``.
     package init(
-        eventLoop: any EventLoop, address: PeerAddress, settings: LinkSettings, local: LocalNode,
+        eventLoop: any EventLoop, address: NodeAddress, settings: LinkSettings, local: LocalNode,
         counters: PeerCounters,
         onEvent: @escaping @Sendable (LinkEvent) -> Void = { _ in }
     ) {
@@ -238,7 +238,7 @@ package final class PeerLink: @unchecked Sendable {
                     try channel.pipeline.syncOperations.addHandler(bound.value)
                 }
             }
-            .connect(host: address.host, port: address.port)
+            .connect(host: address.host, port: Int(address.port))
             .whenFailure { [self] error in
                 guard self.handler === bound.value else { return }
                 counters.add(.connectFailures)
