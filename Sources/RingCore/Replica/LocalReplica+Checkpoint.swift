@@ -29,7 +29,7 @@ enum Meta {
     }
 
     static func bytes(_ version: Version) -> Bytes {
-        var writer = StateWriter(capacity: Version.size)
+        var writer = WireWriter(capacity: Version.size)
         writer.version(version)
         return writer.bytes
     }
@@ -109,7 +109,7 @@ extension LocalReplica {
         for lsn in feedStored[..<kept] { entries.append((ReplicaDatabase.feed, Self.feedKey(lsn), nil)) }
         feedStored.removeFirst(kept)
         for (lsn, batch) in feedToStore where lsn > trimmed {
-            var writer = StateWriter(capacity: 32 * batch.count)
+            var writer = WireWriter(capacity: 32 * batch.count)
             writer.uv(UInt64(batch.count))
             for entry in batch {
                 writer.u32(entry.token)
@@ -149,7 +149,7 @@ extension LocalReplica {
 
     private func positionEntries() -> [(database: String, key: Bytes, value: Bytes?)] {
         positions.nodes.sorted { $0.key < $1.key }.map { node, position in
-            var writer = StateWriter(capacity: 32)
+            var writer = WireWriter(capacity: 32)
             writer.u64(position.feed)
             writer.uv(UInt64(position.lanes.count))
             for (lane, lsn) in position.lanes.sorted(by: { $0.key < $1.key }) {

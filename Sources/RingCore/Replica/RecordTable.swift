@@ -103,7 +103,7 @@ struct RecordTable {
     //                          │ u8 1 │ u64 LSN │ record with names: more fields than a shape may have, or no shape left
 
     private mutating func encode(_ key: Bytes, _ record: KeyRecord) -> Bytes {
-        var writer = StateWriter(capacity: 64)
+        var writer = WireWriter(capacity: 64)
         if RecordKey.isLong(key) { writer.lp(key) }
         let stored = record.encode(shapes: &shapes)
         if stored.isWide {

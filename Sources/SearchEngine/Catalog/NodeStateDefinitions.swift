@@ -9,7 +9,7 @@ package final class NodeStateDefinitions: DefinitionStorage {
     package init(_ state: NodeState) { self.state = state }
 
     package func save(_ changes: [(key: DefinitionKey, value: Bytes?)]) throws {
-        try state.write { (writer: NodeStateWriter) throws(NodeStateError) in
+        try state.write { (writer: NodeWireWriter) throws(NodeStateError) in
             for change in changes {
                 let (table, name) = Self.place(of: change.key)
                 if let value = change.value {

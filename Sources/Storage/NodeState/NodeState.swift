@@ -88,7 +88,7 @@ package final class NodeState: @unchecked Sendable {
     }
 
     private func checkFormat() throws(NodeStateError) {
-        try write { (transaction: NodeStateWriter) throws(NodeStateError) in
+        try write { (transaction: NodeWireWriter) throws(NodeStateError) in
             guard let bytes = try transaction.get(Self.formatTable, Self.formatKey) else {
                 return try transaction.put(Self.formatTable, Self.formatKey, Array(String(Self.format).utf8))
             }
@@ -113,13 +113,13 @@ package final class NodeState: @unchecked Sendable {
     /// Runs `body`, whose changes are durable together when this returns, or are not there at all when it throws.
     /// One writer at a time: others wait. Not to be nested.
     package func write<Result>(
-        _ body: (NodeStateWriter) throws(NodeStateError) -> Result
+        _ body: (NodeWireWriter) throws(NodeStateError) -> Result
     ) throws(NodeStateError) -> Result {
         var transaction: OpaquePointer?
         try check(mdb_txn_begin(environment, nil, 0, &transaction))
         let result: Result
         do {
-            result = try body(NodeStateWriter(transaction, handles))
+            result = try body(NodeWireWriter(transaction, handles))
         } catch {
             mdb_txn_abort(transaction)
             throw error
@@ -150,7 +150,7 @@ package struct NodeStateReader {
 }
 
 /// As a reader, with changes.
-package struct NodeStateWriter {
+package struct NodeWireWriter {
     fileprivate let transaction: OpaquePointer?
     fileprivate let handles: [NodeTable: MDB_dbi]
 

@@ -26,7 +26,7 @@ import Testing
     }
 
     private func encoded(_ version: Version) -> [UInt8] {
-        var writer = StateWriter()
+        var writer = WireWriter()
         writer.version(version)
         return writer.bytes
     }

@@ -6,7 +6,7 @@ import Testing
     private let version = Version(milliseconds: 1000, node: 7)
 
     private func encoded(_ item: Item) -> [UInt8] {
-        var writer = StateWriter()
+        var writer = WireWriter()
         item.encode(into: &writer)
         return writer.bytes
     }
@@ -37,7 +37,7 @@ import Testing
         for seed in UInt64(1)...2_000 {
             var chance = Chance(seed: seed)
             let items = (0..<chance.below(5)).map { _ in Item.random(&chance) }
-            var writer = StateWriter()
+            var writer = WireWriter()
             ItemList.encode(items, into: &writer)
             #expect(try decoded(writer.bytes) == items, "seed \(seed)")
         }
@@ -46,7 +46,7 @@ import Testing
     @Test func `bytes without sense are refused`() {
         for seed in UInt64(1)...4_000 {
             var chance = Chance(seed: seed)
-            var writer = StateWriter()
+            var writer = WireWriter()
             ItemList.encode((0..<3).map { _ in Item.random(&chance) }, into: &writer)
             var bytes = writer.bytes
             for _ in 0...chance.below(4) where !bytes.isEmpty {
@@ -69,12 +69,12 @@ import Testing
     }
 
     @Test func `what would make no sense as an effect is refused`() {
-        var noFields = StateWriter()
+        var noFields = WireWriter()
         noFields.uv(1)
         noFields.raw(encoded(Item(version: version, token: 9, key: "k".octets, effect: .assignFields([]))))
         #expect(throws: StateCodingError.self) { try decoded(noFields.bytes) }
 
-        var hash = StateWriter()
+        var hash = WireWriter()
         hash.uv(1)
         hash.raw(
             encoded(

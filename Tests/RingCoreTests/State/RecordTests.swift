@@ -51,7 +51,7 @@ import Testing
             let stored = record.encode(shapes: &shapes)
             #expect(try decoded(stored.bytes, shapes) == .whole(record), "seed \(seed)")
 
-            var writer = StateWriter()
+            var writer = WireWriter()
             record.encodeNamed(into: &writer)
             let travelled = try writer.bytes.withUnsafeBytes { bytes in
                 var reader = StateReader(bytes)
@@ -94,7 +94,7 @@ import Testing
     @Test func `a wide state survives the wire`() throws {
         let many = KeyState(
             fields: (0..<600).map { KeyState.Field("f\($0)".octets, Version(stamp: UInt64(1 + $0), node: 7)) })
-        var writer = StateWriter()
+        var writer = WireWriter()
         KeyRecord(state: many).encodeNamed(into: &writer)
         let state = try writer.bytes.withUnsafeBytes { bytes in
             var reader = StateReader(bytes)
@@ -135,7 +135,7 @@ import Testing
         let long = RecordKey.encode(token: 1, key: key)
         #expect(long.count == 21)
 
-        var value = StateWriter()
+        var value = WireWriter()
         value.lp(key)
         try long.withUnsafeBytes { entry in
             try value.bytes.withUnsafeBytes { bytes in

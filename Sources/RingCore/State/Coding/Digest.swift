@@ -12,7 +12,7 @@ package enum Digest {
     /// 128 bits, most significant byte first.
     package static func xxh3Wide(_ bytes: Bytes) -> Bytes {
         let hash = bytes.withUnsafeBytes { XXH3_128bits($0.baseAddress, $0.count) }
-        var writer = StateWriter(capacity: 16)
+        var writer = WireWriter(capacity: 16)
         writer.u64(hash.high64.byteSwapped)
         writer.u64(hash.low64.byteSwapped)
         return writer.bytes

@@ -29,7 +29,7 @@ extension Item {
     /// Bytes of the shortest item.
     package static let minimumSize = 22
 
-    package func encode(into writer: inout StateWriter) {
+    package func encode(into writer: inout WireWriter) {
         writer.u8(operation.rawValue | (isGrouped ? Self.groupBit : 0))
         writer.version(version)
         writer.u32(token)
@@ -53,7 +53,7 @@ extension Item {
             writer.u8(kind.rawValue)
             Content.put(command, into: &writer)
         case .state(let state, let content):
-            var record = StateWriter(capacity: 64)
+            var record = WireWriter(capacity: 64)
             KeyRecord(state: state).encodeNamed(into: &record)
             writer.lp(record.bytes)
             content.encode(into: &writer)
@@ -119,7 +119,7 @@ extension Item {
 }
 
 extension Content {
-    package func encode(into writer: inout StateWriter) {
+    package func encode(into writer: inout WireWriter) {
         switch self {
         case .none:
             writer.u8(0)
@@ -164,7 +164,7 @@ extension Content {
         }
     }
 
-    fileprivate static func put(_ pairs: [Pair], into writer: inout StateWriter) {
+    fileprivate static func put(_ pairs: [Pair], into writer: inout WireWriter) {
         writer.uv(UInt64(pairs.count))
         for pair in pairs {
             writer.lp(pair.name)
@@ -172,7 +172,7 @@ extension Content {
         }
     }
 
-    fileprivate static func put(_ list: [Bytes], into writer: inout StateWriter) {
+    fileprivate static func put(_ list: [Bytes], into writer: inout WireWriter) {
         writer.uv(UInt64(list.count))
         for element in list { writer.lp(element) }
     }
@@ -190,7 +190,7 @@ extension Content {
 
 /// Lists of items: `uv n | item × n`.
 package enum ItemList {
-    package static func encode(_ items: [Item], into writer: inout StateWriter) {
+    package static func encode(_ items: [Item], into writer: inout WireWriter) {
         writer.uv(UInt64(items.count))
         for item in items { item.encode(into: &writer) }
     }

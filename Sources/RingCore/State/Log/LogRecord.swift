@@ -75,7 +75,7 @@ package struct LogRecord: Equatable, Sendable {
 
     package func encode(into bytes: inout Bytes) {
         let start = bytes.count
-        var writer = StateWriter(continuing: bytes)
+        var writer = WireWriter(continuing: bytes)
         bytes = []
         writer.u64(0)
         writer.u64(lsn)

@@ -146,9 +146,7 @@ extension WireWriter {
     }
 
     package mutating func item(_ item: Item) {
-        var writer = StateWriter(capacity: 64)
-        item.encode(into: &writer)
-        raw(writer.bytes)
+        item.encode(into: &self)
     }
 }
 

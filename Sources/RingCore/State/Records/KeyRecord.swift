@@ -61,7 +61,7 @@ package struct KeyRecord: Equatable, Sendable {
         if !isWide, !state.fields.isEmpty {
             if let number = shapes.number(of: state.fields.map(\.name)) { shape = number } else { isWide = true }
         }
-        var writer = StateWriter(capacity: 64)
+        var writer = WireWriter(capacity: 64)
         let start = putHead(&writer, shape: shape, lsn: lsn, isWide: isWide)
         if isWide {
             writer.u32(UInt32(clamping: state.fields.count))
@@ -73,7 +73,7 @@ package struct KeyRecord: Equatable, Sendable {
     }
 
     /// The record as it travels: names instead of a shape, no LSN.
-    package func encodeNamed(into writer: inout StateWriter) {
+    package func encodeNamed(into writer: inout WireWriter) {
         let isWide = state.fields.count > Self.longestShape
         let start = putHead(&writer, shape: 0, lsn: 0, isWide: isWide)
         writer.uv(UInt64(state.fields.count))
@@ -90,19 +90,19 @@ package struct KeyRecord: Equatable, Sendable {
 
     /// The value of a wide record's field in the database.
     package static func encodeField(_ field: KeyState.Field) -> Bytes {
-        var writer = StateWriter(capacity: 25)
+        var writer = WireWriter(capacity: 25)
         put(field, into: &writer)
         return writer.bytes
     }
 
-    private static func put(_ field: KeyState.Field, into writer: inout StateWriter) {
+    private static func put(_ field: KeyState.Field, into writer: inout WireWriter) {
         writer.version(field.version)
         writer.u8((field.isDeleted ? Flag.deleted : 0) | (field.expiry != nil ? Flag.timed : 0))
         if let expiry = field.expiry { writer.u64(expiry) }
     }
 
     /// - Returns: the offset of the record's first byte.
-    private func putHead(_ writer: inout StateWriter, shape: UInt32, lsn: UInt64, isWide: Bool) -> Int {
+    private func putHead(_ writer: inout WireWriter, shape: UInt32, lsn: UInt64, isWide: Bool) -> Int {
         let start = writer.bytes.count
         writer.u8(flags(isWide: isWide))
         writer.u8(state.recordKind.rawValue | (state.floor?.kind.rawValue ?? 0) << 4)
@@ -117,7 +117,7 @@ package struct KeyRecord: Equatable, Sendable {
         return start
     }
 
-    private func putGroups(_ writer: inout StateWriter, recordAt start: Int) {
+    private func putGroups(_ writer: inout WireWriter, recordAt start: Int) {
         let fields = state.fields
         var isDone = [Bool](repeating: false, count: fields.count)
         var groups: UInt16 = 0

@@ -31,7 +31,7 @@ extension KeyState {
 
     /// The hash of a wide record, of which this is the head.
     package func recordHash(key: Bytes, fieldCount: Int, fieldDigestSum: UInt64) -> UInt64 {
-        var writer = StateWriter(capacity: 61 + key.count)
+        var writer = WireWriter(capacity: 61 + key.count)
         writer.u32(UInt32(clamping: key.count))
         writer.raw(key)
         // The kind of the key follows from the parts.
@@ -46,7 +46,7 @@ extension KeyState {
 
     /// What a feed shows of a change by a single effect.
     package static func fingerprint(key: Bytes, version: Version) -> UInt64 {
-        var writer = StateWriter(capacity: 16 + key.count)
+        var writer = WireWriter(capacity: 16 + key.count)
         writer.version(version)
         writer.raw(key)
         return Digest.xxh3(writer.bytes)
@@ -54,7 +54,7 @@ extension KeyState {
 
     /// What a feed shows of a merged state, which may bring old fields under a newest version that is known already.
     package func fingerprint(key: Bytes) -> UInt64 {
-        var writer = StateWriter(capacity: 8 + key.count)
+        var writer = WireWriter(capacity: 8 + key.count)
         writer.u64(recordHash(key: key))
         writer.raw(key)
         return Digest.xxh3(writer.bytes)

@@ -48,7 +48,7 @@ package struct MemoryShapes: ShapeTable, Sendable {
 /// Names as the value of an entry of the database.
 package enum ShapeCoding {
     package static func encode(_ names: [Bytes]) -> Bytes {
-        var writer = StateWriter()
+        var writer = WireWriter()
         writer.uv(UInt64(names.count))
         for name in names { writer.lp(name) }
         return writer.bytes
